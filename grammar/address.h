@@ -25,92 +25,74 @@ struct range {
 };
 
 /* <0, 0 or >0: by line, then by number. */
-int
-point_compare(struct point, struct point);
+int point_compare(struct point, struct point);
 
 /* Why a text is not what was asked for. */
 enum address_fault {
 	ADDRESS_FINE,
-	ADDRESS_MALFORMED,      /* not an address at all */
-	ADDRESS_LEADING_ZERO,   /* 010.0.0.1 */
-	ADDRESS_ZONE,           /* fe80::1%eth0 */
-	ADDRESS_V4_MAPPED,      /* ::ffff:10.0.0.1: parsed, parsers disagree about it */
-	ADDRESS_BAD_LENGTH,     /* /33, /x, /08 */
-	ADDRESS_HOST_BITS,      /* 10.1.2.3/24: parsed, and masked in the range */
-	ADDRESS_BACKWARDS,      /* 10.0.0.9-10.0.0.1 */
-	ADDRESS_MIXED,          /* 10.0.0.1-fd7a::1 */
+	ADDRESS_MALFORMED,    /* not an address at all */
+	ADDRESS_LEADING_ZERO, /* 010.0.0.1 */
+	ADDRESS_ZONE,         /* fe80::1%eth0 */
+	ADDRESS_V4_MAPPED,    /* ::ffff:10.0.0.1: parsed, parsers disagree about it */
+	ADDRESS_BAD_LENGTH,   /* /33, /x, /08 */
+	ADDRESS_HOST_BITS,    /* 10.1.2.3/24: parsed, and masked in the range */
+	ADDRESS_BACKWARDS,    /* 10.0.0.9-10.0.0.1 */
+	ADDRESS_MIXED,        /* 10.0.0.1-fd7a::1 */
 };
 
 /* One address, as Go's netip.ParseAddr takes it (no zone). */
-enum address_fault
-address_parse(struct text, struct point *);
+enum address_fault address_parse(struct text, struct point *);
 
 /* An address or a CIDR: its range. *bits gets the prefix length (32 or 128 for
  * a bare address), *bare whether there was no slash. Host bits that are set
  * are told (ADDRESS_HOST_BITS) and masked. bits and bare may be NULL. */
-enum address_fault
-prefix_parse(struct text, struct range *, unsigned *bits, bool *bare);
+enum address_fault prefix_parse(struct text, struct range *, unsigned *bits, bool *bare);
 
 /* "a-b", the form that only ipsets take. */
-enum address_fault
-range_parse(struct text, struct range *);
+enum address_fault range_parse(struct text, struct range *);
 
 /* True for what only looks like an address: digits, dots, colons, hex, with a
  * slash perhaps; so that "10.0.0" is told as a bad address, not as an unknown
  * host. */
-bool
-address_lookalike(struct text);
+bool address_lookalike(struct text);
 
 /* Longest text: two IPv6 addresses, a hyphen, a NUL. */
 #define RANGE_TEXT_MAX (2 * 39 + 2)
 
 /* Canonical text (RFC 5952 for IPv6, as Go writes it); returns its length,
  * NUL-terminated. */
-size_t
-address_write(struct point, char out[RANGE_TEXT_MAX]);
+size_t address_write(struct point, char out[RANGE_TEXT_MAX]);
 
 /* One address bare, an aligned power of two as CIDR, else "low-high":
  * spec/semantics.md section 1. */
-size_t
-range_write(struct range, char out[RANGE_TEXT_MAX]);
+size_t range_write(struct range, char out[RANGE_TEXT_MAX]);
 
 /* Always as "a/len"; the range must be a prefix. */
-size_t
-prefix_write(struct range, char out[RANGE_TEXT_MAX]);
+size_t prefix_write(struct range, char out[RANGE_TEXT_MAX]);
 
 /* Always as "low-high". */
-size_t
-span_write(struct range, char out[RANGE_TEXT_MAX]);
+size_t span_write(struct range, char out[RANGE_TEXT_MAX]);
 
 /* The prefix length, or -1 if the range is not one aligned block. */
-int
-range_bits(struct range);
+int range_bits(struct range);
 
-bool
-range_is_single(struct range);
+bool range_is_single(struct range);
 
-bool
-range_holds(struct range, struct point);
+bool range_holds(struct range, struct point);
 
-bool
-range_covers(struct range outer, struct range inner);
+bool range_covers(struct range outer, struct range inner);
 
-bool
-range_overlaps(struct range, struct range);
+bool range_overlaps(struct range, struct range);
 
 /* 0.0.0.0/0 or ::/0. */
-bool
-range_is_default_route(struct range);
+bool range_is_default_route(struct range);
 
 /* The next or the previous point; only where there is one on the line. */
-struct point
-point_next(struct point);
+struct point point_next(struct point);
 
-struct point
-point_before(struct point);
+struct point point_before(struct point);
 
 /* The first or last point of the line that p is on (IPv4, IPv6 or ports). */
-struct point
-line_last(uint32_t line);
+struct point line_last(uint32_t line);
 
 #endif

@@ -11,8 +11,8 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *blocks;     /* the newest first */
-	char *next, *end;               /* what is left of the newest */
+	struct arena_block *blocks; /* the newest first */
+	char *next, *end;           /* what is left of the newest */
 };
 
 /* A place to return to: what was given out later is taken back. */
@@ -22,39 +22,31 @@ struct arena_mark {
 };
 
 /* Gives size zeroed bytes, aligned for anything. size may be 0. */
-void *
-arena_alloc(struct arena *, size_t size);
+void *arena_alloc(struct arena *, size_t size);
 
 /* Gives n zeroed elements of the given size; a product too large ends the
  * program as out of memory. */
-void *
-arena_array(struct arena *, size_t n, size_t size);
+void *arena_array(struct arena *, size_t n, size_t size);
 
 /*
  * Makes room for one more element: returns items when *cap > n, otherwise a
  * larger array (in place, where items was given out last) that starts with
  * the n elements, and raises *cap. New elements are not zeroed.
  */
-void *
-arena_grow(struct arena *, void *items, size_t n, size_t *cap, size_t size);
+void *arena_grow(struct arena *, void *items, size_t n, size_t *cap, size_t size);
 
 /* Copies len bytes and adds a NUL. */
-char *
-arena_copy(struct arena *, const char *bytes, size_t len);
+char *arena_copy(struct arena *, const char *bytes, size_t len);
 
 /* Formats as printf does; returns a NUL-terminated string. */
-char *
-arena_format(struct arena *, const char *format, ...)
+char *arena_format(struct arena *, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-struct arena_mark
-arena_mark(const struct arena *);
+struct arena_mark arena_mark(const struct arena *);
 
-void
-arena_reset(struct arena *, struct arena_mark);
+void arena_reset(struct arena *, struct arena_mark);
 
 /* Gives everything back; the arena is empty again. */
-void
-arena_end(struct arena *);
+void arena_end(struct arena *);
 
 #endif

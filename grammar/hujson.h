@@ -19,7 +19,7 @@ struct arena;
 struct findings;
 
 enum hujson_kind {
-	HUJSON_BAD,             /* stands where a value could not be read */
+	HUJSON_BAD, /* stands where a value could not be read */
 	HUJSON_NULL,
 	HUJSON_FALSE,
 	HUJSON_TRUE,
@@ -30,20 +30,21 @@ enum hujson_kind {
 };
 
 struct node {
-	struct span span;       /* of the value itself: quotes and brackets are in it */
-	uint32_t kind : 4;      /* enum hujson_kind */
-	uint32_t escaped : 1;   /* a string with a backslash in it */
-	uint32_t plain : 1;     /* a string of ASCII without a backslash */
-	uint32_t comma : 1;     /* an array or object whose last element has a comma after it */
-	uint32_t count;         /* nodes in this one, itself included */
+	struct span span;     /* of the value itself: quotes and brackets are in it */
+	uint32_t kind : 4;    /* enum hujson_kind */
+	uint32_t escaped : 1; /* a string with a backslash in it */
+	uint32_t plain : 1;   /* a string of ASCII without a backslash */
+	uint32_t
+		comma : 1; /* an array or object whose last element has a comma after it */
+	uint32_t count;    /* nodes in this one, itself included */
 };
 
 /* A text understood. root is never NULL; it may be HUJSON_BAD. */
 struct tree {
 	struct source *source;
 	const struct node *root;
-	uint32_t n;             /* nodes in all */
-	bool broken;            /* errors were found: what is here was usable */
+	uint32_t n;  /* nodes in all */
+	bool broken; /* errors were found: what is here was usable */
 };
 
 /* Nesting that is read: what Go's encoding/json takes. */
@@ -54,8 +55,7 @@ struct tree {
  * each with hujson's own words in finding->coordinator for the first; reading
  * goes on after an error with what is usable.
  */
-struct tree *
-hujson_parse(struct arena *, struct source *, struct findings *);
+struct tree *hujson_parse(struct arena *, struct source *, struct findings *);
 
 /*
  * Walking: the elements of an array are
@@ -95,62 +95,52 @@ member_next(const struct node *name)
 }
 
 /* How many elements an array, or members an object has. Walks them. */
-size_t
-node_length(const struct node *parent);
+size_t node_length(const struct node *parent);
 
 /* The value of the member so named (exactly, after decoding; the last one of
  * several), or NULL. */
-const struct node *
-node_member(const struct tree *, const struct node *object, const char *name);
+const struct node *node_member(const struct tree *, const struct node *object,
+                               const char *name);
 
 /* The same, ASCII case aside, as Go finds struct fields. */
-const struct node *
-node_member_fold(const struct tree *, const struct node *object, const char *name);
+const struct node *node_member_fold(const struct tree *, const struct node *object,
+                                    const char *name);
 
 /* What a string says, always valid UTF-8: a view of the source where that
  * says it already, otherwise decoded into the arena (lone surrogates and bytes
  * that are no UTF-8 become U+FFFD). */
-struct text
-node_text(struct arena *, const struct tree *, const struct node *string);
+struct text node_text(struct arena *, const struct tree *, const struct node *string);
 
 /* The bytes as written, quotes included. */
-struct text
-node_raw(const struct tree *, const struct node *);
+struct text node_raw(const struct tree *, const struct node *);
 
 /*
  * Where bytes first .. end-1 of node_text() stand in the source, counted
  * through escapes: the `tag:db` in "tag:db:5432".
  */
-struct span
-node_inner_span(const struct tree *, const struct node *string,
-                size_t first, size_t end);
+struct span node_inner_span(const struct tree *, const struct node *string, size_t first,
+                            size_t end);
 
 /* "grants[3].dst[0]": the way from the root to a node; member names that are
  * not plain words are quoted. NUL-terminated, in the arena. */
-const char *
-node_path(struct arena *, const struct tree *, const struct node *);
+const char *node_path(struct arena *, const struct tree *, const struct node *);
 
 /* The deepest node whose span holds the offset; the root if none does. */
-const struct node *
-node_at(const struct tree *, uint32_t offset);
+const struct node *node_at(const struct tree *, uint32_t offset);
 
 /* "a string", "an object", "null": for messages. */
-const char *
-hujson_kind_name(enum hujson_kind);
+const char *hujson_kind_name(enum hujson_kind);
 
 /* hujsonfmt's form of the tree, byte for byte (spec/hujson.md section 4). The
  * tree must not be broken. In the arena. */
-struct text
-hujson_format(struct arena *, const struct tree *);
+struct text hujson_format(struct arena *, const struct tree *);
 
 /* The tree as it was written, pieced together from nodes and the bytes
  * between them: equal to the source. In the arena. */
-struct text
-hujson_print(struct arena *, const struct tree *);
+struct text hujson_print(struct arena *, const struct tree *);
 
 /* Plain JSON without blanks: comments and trailing commas gone, literals
  * verbatim (hujson's Minimize) of one value. In the arena. */
-struct text
-hujson_minimize(struct arena *, const struct tree *, const struct node *);
+struct text hujson_minimize(struct arena *, const struct tree *, const struct node *);
 
 #endif

@@ -14,7 +14,7 @@ struct ports {
 	uint16_t first, last;
 };
 
-#define PORTS_ALL ((struct ports){ 0, 65535 })
+#define PORTS_ALL ((struct ports) { 0, 65535 })
 
 static inline bool
 ports_all(struct ports p)
@@ -32,21 +32,17 @@ ports_all(struct ports p)
 
 /* A protocol's name (any case) or number 0-255 as Tailscale takes them
  * (spec/policy-syntax.md 3.2). "" is PROTOCOL_ANY. */
-bool
-protocol_parse(struct text, int *protocol);
+bool protocol_parse(struct text, int *protocol);
 
 /* The name to show: "tcp", or the number as text. PROTOCOL_ANY is "*".
  * Static, or in the arena. */
-const char *
-protocol_name(struct arena *, int protocol);
+const char *protocol_name(struct arena *, int protocol);
 
 /* Whether ports other than * mean something: tcp, udp, sctp, and any. */
-bool
-protocol_has_ports(int protocol);
+bool protocol_has_ports(int protocol);
 
 /* The offers for "did you mean", NULL at the end. */
-const char *
-protocol_list(size_t i);
+const char *protocol_list(size_t i);
 
 /*
  * Why a port element is refused, in the order of spec/policy-syntax.md 3.1;
@@ -63,16 +59,13 @@ enum ports_fault {
 };
 
 /* One element: "*", "22", "80-443". */
-enum ports_fault
-ports_parse(struct text, struct ports *);
+enum ports_fault ports_parse(struct text, struct ports *);
 
 /* The coordinator's words for a fault of that element:
  * `port range "0": first port must be >0, or use '*' for wildcard`. */
-const char *
-ports_fault_text(struct arena *, enum ports_fault, struct text element);
+const char *ports_fault_text(struct arena *, enum ports_fault, struct text element);
 
 /* "22", "80-443", "*"; at most 12 bytes and a NUL. Returns the length. */
-size_t
-ports_write(struct ports, char out[16]);
+size_t ports_write(struct ports, char out[16]);
 
 #endif

@@ -15,11 +15,11 @@ struct span {
 
 /* The bytes of one file. Made by source_of; never changed. */
 struct source {
-	const char *name;               /* as people know it: a path, "-" … */
-	const char *bytes;              /* not NUL-terminated by promise */
+	const char *name;  /* as people know it: a path, "-" … */
+	const char *bytes; /* not NUL-terminated by promise */
 	uint32_t len;
 	struct arena *arena;
-	uint32_t *lines;                /* where each line starts, made when first asked */
+	uint32_t *lines; /* where each line starts, made when first asked */
 	size_t n_lines;
 };
 
@@ -32,18 +32,14 @@ struct place {
 };
 
 /* bytes stay the caller's and must outlive the source. len <= SOURCE_MAX. */
-struct source *
-source_of(struct arena *, const char *name, const char *bytes, size_t len);
+struct source *source_of(struct arena *, const char *name, const char *bytes, size_t len);
 
-struct text
-source_text(const struct source *, struct span);
+struct text source_text(const struct source *, struct span);
 
 /* offset <= len; the end of the file is a place too. */
-struct place
-source_place(struct source *, uint32_t offset);
+struct place source_place(struct source *, uint32_t offset);
 
 /* The whole line, without its line ending; line counts from 1. */
-struct span
-source_line(struct source *, uint32_t line);
+struct span source_line(struct source *, uint32_t line);
 
 #endif

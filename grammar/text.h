@@ -18,52 +18,40 @@ struct text {
 #define TEXT_ARG(t) ((int)(t).len), ((t).at)
 
 /* A text from a NUL-terminated string. */
-struct text
-text_of(const char *);
+struct text text_of(const char *);
 
-bool
-text_equal(struct text, struct text);
+bool text_equal(struct text, struct text);
 
 /* The same but for the case of ASCII letters, as Go matches field names. */
-bool
-text_equal_fold(struct text, struct text);
+bool text_equal_fold(struct text, struct text);
 
 /* text_equal with a NUL-terminated string. */
-bool
-text_is(struct text, const char *);
+bool text_is(struct text, const char *);
 
-bool
-text_starts(struct text, const char *prefix);
+bool text_starts(struct text, const char *prefix);
 
 /* Byte order, the shorter first: <0, 0 or >0. */
-int
-text_compare(struct text, struct text);
+int text_compare(struct text, struct text);
 
 /* The text from offset first on. first <= len. */
-struct text
-text_from(struct text, size_t first);
+struct text text_from(struct text, size_t first);
 
 /* Without the blanks (space, tab, CR, LF, VT, FF) at both ends. */
-struct text
-text_trim(struct text);
+struct text text_trim(struct text);
 
 /* The first place of c, or len. */
-size_t
-text_find(struct text, char c);
+size_t text_find(struct text, char c);
 
 /* The last place of c, or len. */
-size_t
-text_find_last(struct text, char c);
+size_t text_find_last(struct text, char c);
 
 /* Reads the whole text as a decimal number without sign, at most max.
  * Leading zeros are fine. false when empty, not digits, or above max. */
-bool
-text_number(struct text, uint64_t max, uint64_t *number);
+bool text_number(struct text, uint64_t max, uint64_t *number);
 
 /* As Go's %q writes it: double quotes, escapes where Go escapes, printable
  * Unicode raw. In arena, NUL-terminated. */
-const char *
-text_quote(struct arena *, struct text);
+const char *text_quote(struct arena *, struct text);
 
 /*
  * The nearest of the candidates to what was written, by Damerau-Levenshtein
@@ -75,11 +63,9 @@ struct text_nearest {
 	size_t distance;
 };
 
-struct text_nearest
-text_nearest_start(struct text written);
+struct text_nearest text_nearest_start(struct text written);
 
-void
-text_nearest_offer(struct text_nearest *, struct text candidate);
+void text_nearest_offer(struct text_nearest *, struct text candidate);
 
 /*
  * Names numbered in order of first mention: a hash table from text to
@@ -88,20 +74,18 @@ text_nearest_offer(struct text_nearest *, struct text candidate);
  */
 struct names {
 	struct arena *arena;
-	struct text *texts;             /* by number */
+	struct text *texts; /* by number */
 	size_t n, cap;
-	uint32_t *slots;                /* number + 1, or 0 */
-	size_t n_slots;                 /* a power of two, or 0 */
+	uint32_t *slots; /* number + 1, or 0 */
+	size_t n_slots;  /* a power of two, or 0 */
 };
 
 #define NAMES_NONE UINT32_MAX
 
 /* The number of a name, added when new. */
-uint32_t
-names_add(struct names *, struct text);
+uint32_t names_add(struct names *, struct text);
 
 /* The number of a name, or NAMES_NONE. */
-uint32_t
-names_find(const struct names *, struct text);
+uint32_t names_find(const struct names *, struct text);
 
 #endif

@@ -16,36 +16,26 @@ struct ranges {
 };
 
 /* The set of what the n ranges hold, in any order and overlapping or not. */
-struct ranges
-ranges_of(struct arena *, const struct range *, size_t n);
+struct ranges ranges_of(struct arena *, const struct range *, size_t n);
 
-struct ranges
-ranges_join(struct arena *, struct ranges, struct ranges);
+struct ranges ranges_join(struct arena *, struct ranges, struct ranges);
 
-struct ranges
-ranges_meet(struct arena *, struct ranges, struct ranges);
+struct ranges ranges_meet(struct arena *, struct ranges, struct ranges);
 
-struct ranges
-ranges_minus(struct arena *, struct ranges, struct ranges);
+struct ranges ranges_minus(struct arena *, struct ranges, struct ranges);
 
-bool
-ranges_hold(struct ranges, struct point);
+bool ranges_hold(struct ranges, struct point);
 
 /* Every point of the range is in the set. */
-bool
-ranges_cover(struct ranges, struct range);
+bool ranges_cover(struct ranges, struct range);
 
-bool
-ranges_overlap(struct ranges, struct range);
+bool ranges_overlap(struct ranges, struct range);
 
-bool
-ranges_within(struct ranges inner, struct ranges outer);
+bool ranges_within(struct ranges inner, struct ranges outer);
 
-bool
-ranges_equal(struct ranges, struct ranges);
+bool ranges_equal(struct ranges, struct ranges);
 
 /* The CIDRs that a range is made of, in order. */
-struct ranges
-range_prefixes(struct arena *, struct range);
+struct ranges range_prefixes(struct arena *, struct range);
 
 #endif
