@@ -1,0 +1,60 @@
+#ifndef ACLC_POLICY_RESOLVE_H
+#define ACLC_POLICY_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/policy.h"
+#include "policy/range.h"
+#include "policy/tailnet.h"
+
+/*
+ * Who and what selectors name in a tailnet. Identities (users, groups, tags,
+ * autogroups) name machines, all their addresses; addresses name just
+ * themselves, as written: nothing is joined or cut (spec/semantics.md 1).
+ */
+struct party {
+	const struct set *machines;   /* named by identity */
+	const struct range *literals; /* ascending, each once */
+	size_t n_literals;
+	bool any;      /* `*` */
+	bool danger;   /* autogroup:danger-all */
+	bool internet; /* autogroup:internet */
+	bool self;     /* autogroup:self: the source's owner's machines */
+	bool unknown;  /* a synced group or the like: cannot be known from here */
+};
+
+/* One selector; postures and sides aside. */
+struct party party_of_selector(const struct policy *, struct tailnet *,
+                               const struct selector *);
+
+/* A list: the union. */
+struct party party_of_selectors(const struct policy *, struct tailnet *,
+                                const struct selector *, size_t n);
+
+/* The union of two. */
+struct party party_join(struct tailnet *, const struct party *, const struct party *);
+
+/*
+ * The machines that a party speaks for: those it names, and those that one of
+ * its addresses belongs to; with subnets, also those that route an overlapping
+ * one. On an imagined tailnet `any` is everybody.
+ */
+const struct set *party_machines(struct tailnet *, const struct party *, bool subnets);
+
+/* Whether it names anything at all. */
+bool party_is_empty(const struct party *);
+
+/* Whether a machine satisfies one of the postures so named: all of the
+ * posture's assertions hold for its attributes. */
+bool machine_satisfies(const struct policy *, const struct machine *,
+                       const struct words *postures);
+
+/* `*` as a source, without the routed subnets: 100.64.0.0/10 less
+ * 100.115.92.0/23, and fd7a:115c:a1e0::/48. Three ranges. */
+extern const struct range RANGES_OF_TAILNET[3];
+
+/* autogroup:internet as a destination. Seven ranges. */
+extern const struct range RANGES_OF_INTERNET[7];
+
+#endif

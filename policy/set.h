@@ -1,0 +1,43 @@
+#ifndef ACLC_POLICY_SET_H
+#define ACLC_POLICY_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+/* A set of numbers (machines, mostly), ascending, each once. Sets made in one
+ * store are hash-consed: equal sets are one object, so equality is ==. */
+struct set {
+	uint32_t id; /* 0, 1, 2 … in its store; the empty set is 0 */
+	uint32_t n;
+	uint32_t at[];
+};
+
+struct sets {
+	struct arena *arena;
+	const struct set **all; /* by id */
+	size_t n, cap;
+	uint32_t *slots; /* id + 1, or 0 */
+	size_t n_slots;
+};
+
+/* A store with the empty set in it. */
+void sets_start(struct sets *, struct arena *);
+
+/* The set of n numbers in any order, repeated or not; sorts them in place. */
+const struct set *set_of(struct sets *, uint32_t *numbers, size_t n);
+
+/* The set of n numbers that ascend already, each once. */
+const struct set *set_of_sorted(struct sets *, const uint32_t *numbers, size_t n);
+
+const struct set *set_join(struct sets *, const struct set *, const struct set *);
+const struct set *set_meet(struct sets *, const struct set *, const struct set *);
+const struct set *set_minus(struct sets *, const struct set *, const struct set *);
+
+bool set_holds(const struct set *, uint32_t number);
+bool set_within(const struct set *inner, const struct set *outer);
+bool set_overlaps(const struct set *, const struct set *);
+
+#endif

@@ -1,0 +1,157 @@
+#ifndef ACLC_POLICY_TAILNET_H
+#define ACLC_POLICY_TAILNET_H
+
+/* READ FIRST. Who is there: users, and machines with their addresses, tags and
+ * routes. (A machine is what the coordinators call a node; `struct node` is
+ * taken by the tree.) Read from an inventory, or imagined from a policy. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "grammar/address.h"
+#include "grammar/expression.h"
+#include "grammar/source.h"
+#include "grammar/text.h"
+#include "policy/policy.h"
+#include "policy/set.h"
+
+enum role {
+	ROLE_MEMBER,
+	ROLE_OWNER,
+	ROLE_ADMIN,
+	ROLE_NETWORK_ADMIN,
+	ROLE_IT_ADMIN,
+	ROLE_BILLING_ADMIN,
+	ROLE_AUDITOR,
+};
+
+struct user {
+	struct text login;       /* what policies name: ada@example.com, ada@ */
+	struct text id, name;    /* empty where unknown */
+	struct text provider_id; /* headscale: issuer/subject */
+	enum role role;
+	bool shared;           /* of another tailnet, by a share */
+	struct source *source; /* where it was read; NULL if imagined */
+	struct span where;
+};
+
+#define USER_NONE UINT32_MAX
+
+/* Why an imagined machine is there. */
+enum stand_in {
+	STAND_IN_NONE,         /* it is real */
+	STAND_IN_USER,         /* for one user the policy names */
+	STAND_IN_TAG,          /* for one tag the policy names */
+	STAND_IN_ROLE,         /* for a user of a role, not named */
+	STAND_IN_DOMAIN,       /* for a user of user:*@domain, not named */
+	STAND_IN_SYNCED_GROUP, /* for a member of a synced group */
+	STAND_IN_OTHER_USER,   /* for any user the policy does not name */
+	STAND_IN_OTHER_TAG,    /* for any tag it does not name */
+	STAND_IN_SHARED,       /* for anybody's device shared in */
+};
+
+struct machine {
+	struct text id, name;
+	uint32_t user;        /* its owner's number; USER_NONE when tagged */
+	const uint32_t *tags; /* numbers in tailnet.tags, ascending */
+	size_t n_tags;
+	const struct point *addresses; /* ascending: IPv4 before IPv6 */
+	size_t n_addresses;
+	const struct range *advertised, *approved_by_hand;
+	size_t n_advertised, n_approved_by_hand;
+	/* Approved by hand, or advertised and approved by the policy's
+	 * autoApprovers (spec/semantics.md section 5); without default routes. */
+	const struct range *subnets;
+	size_t n_subnets;
+	bool exit_node;                     /* an approved default route */
+	const struct attribute *attributes; /* for postures: node:os … */
+	size_t n_attributes;
+	struct text os;
+	bool shared;     /* shared in from another tailnet */
+	int64_t created; /* nanoseconds since 1970; INT64_MAX unknown */
+	enum stand_in stand_in;
+	struct text stands_for; /* the user, tag, role or domain */
+	struct source *source;
+	struct span where;
+};
+
+/* An address, and the machine that has it. */
+struct owned_address {
+	struct point address;
+	uint32_t machine;
+};
+
+/* An approved subnet, and a machine that routes it. */
+struct routed_subnet {
+	struct range range;
+	uint32_t machine;
+};
+
+struct tailnet {
+	struct arena *arena;
+	bool imagined;
+	const struct text *domains; /* the tailnet's own mail domains */
+	size_t n_domains;
+	struct user *users;
+	size_t n_users;
+	struct names logins;      /* login → number in users */
+	struct machine *machines; /* in the inventory's order */
+	size_t n_machines;
+	struct names tags; /* "tag:db" → number */
+
+	/* Made by tailnet_index. */
+	struct sets sets;            /* the store for all sets of machines */
+	const struct set **of_user;  /* by user: untagged machines */
+	const struct set **of_tag;   /* by tag number */
+	const struct set *everybody; /* all machines */
+	const struct set *members;   /* untagged, not shared: autogroup:member */
+	const struct set *tagged;    /* autogroup:tagged */
+	const struct set *shared;    /* autogroup:shared */
+	const struct owned_address *addresses; /* ascending */
+	size_t n_addresses;
+
+	/* Made by tailnet_approve. */
+	const struct routed_subnet *subnets; /* by range: first, then last descending */
+	size_t n_subnets;
+	const struct set *exit_nodes;
+	const struct set *routers; /* machines with subnets */
+};
+
+/*
+ * Reads inventories into one tailnet; the format of each is recognised
+ * (spec/inventories.md, and aclc's own in CLI.md). What cannot be understood,
+ * or clashes, becomes an error finding at its place. Never NULL.
+ */
+struct tailnet *tailnet_read(struct arena *, struct tree **inventories, size_t n,
+                             struct findings *);
+
+/*
+ * The tailnet that a policy makes one imagine (HOUSE.md section 1): a machine
+ * for each user, tag, role and domain it names, one user and one tag it does
+ * not. The machines have no addresses.
+ */
+struct tailnet *tailnet_imagine(struct arena *, const struct policy *const *policies,
+                                size_t n);
+
+/* Sorts out who has what: fills the first half of the index. */
+void tailnet_index(struct tailnet *);
+
+/* Approves routes by the policy's autoApprovers, and indexes them. Called
+ * once for each policy; what an earlier policy approved is forgotten. */
+void tailnet_approve(struct tailnet *, const struct policy *);
+
+/* The machine of that name, id or address, or NULL. */
+const struct machine *tailnet_machine(const struct tailnet *, struct text);
+
+/* The first of the addresses at or after a point; n_addresses if none. */
+size_t tailnet_address_from(const struct tailnet *, struct point);
+
+/* The machine that has this address, or UINT32_MAX. */
+uint32_t tailnet_owner_of(const struct tailnet *, struct point);
+
+/* "ada@example.com's", "imagined machine of tag:db": for messages. */
+const char *machine_describe(struct arena *, const struct tailnet *,
+                             const struct machine *);
+
+#endif
