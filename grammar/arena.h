@@ -1,6 +1,7 @@
 #ifndef ACLC_GRAMMAR_ARENA_H
 #define ACLC_GRAMMAR_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /*
@@ -41,6 +42,10 @@ char *arena_copy(struct arena *, const char *bytes, size_t len);
 /* Formats as printf does; returns a NUL-terminated string. */
 char *arena_format(struct arena *, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* The same for a list of arguments already begun; the caller ends it. */
+char *arena_format_list(struct arena *, const char *format, va_list)
+	__attribute__((format(printf, 2, 0)));
 
 struct arena_mark arena_mark(const struct arena *);
 

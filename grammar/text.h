@@ -1,6 +1,7 @@
 #ifndef ACLC_GRAMMAR_TEXT_H
 #define ACLC_GRAMMAR_TEXT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,8 +15,9 @@ struct text {
 	size_t len;
 };
 
-/* For arena_format and friends: "%.*s", TEXT_ARG(name). */
-#define TEXT_ARG(t) ((int)(t).len), ((t).at)
+/* For arena_format and friends: "%.*s", TEXT_ARG(name). A precision is an int,
+ * so that longer texts are cut. */
+#define TEXT_ARG(t) ((t).len > INT_MAX ? INT_MAX : (int)(t).len), ((t).at)
 
 /* A text from a NUL-terminated string. */
 struct text text_of(const char *);
@@ -76,7 +78,7 @@ struct names {
 	struct arena *arena;
 	struct text *texts; /* by number */
 	size_t n, cap;
-	uint32_t *slots; /* number + 1, or 0 */
+	uint64_t *slots; /* hash << 32 | number + 1, or 0 */
 	size_t n_slots;  /* a power of two, or 0 */
 };
 

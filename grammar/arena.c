@@ -1,0 +1,208 @@
+#include "grammar/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* With ARENA_APART each request has a block of its own, so that a sanitizer
+ * sees where it ends. */
+#ifdef ARENA_APART
+#define APART 1
+#else
+#define APART 0
+#endif
+
+#define ALIGN sizeof(max_align_t)
+
+/* Blocks double from the one to the other; larger requests get what they
+ * need. Pages that nobody touches cost nothing. */
+#define BLOCK_FIRST ((size_t)16 << 10)
+#define BLOCK_LARGEST ((size_t)32 << 20)
+
+/* More than any machine has, and far from where sums overflow. */
+#define REQUEST_MAX (SIZE_MAX / 4)
+
+struct arena_block {
+	struct arena_block *older;
+	size_t size; /* of bytes */
+	max_align_t bytes[];
+};
+
+/* The one exit below cli/. */
+static _Noreturn void
+out_of_memory(void)
+{
+	fputs("aclc: out of memory\n", stderr);
+	exit(2);
+}
+
+static size_t
+round_up(size_t size)
+{
+	return APART ? size : (size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static char *
+block_bytes(struct arena_block *block)
+{
+	return (char *)block->bytes;
+}
+
+static size_t
+block_size(const struct arena_block *newest, size_t need)
+{
+	size_t size = BLOCK_FIRST;
+
+	if (APART)
+		return need;
+	if (newest)
+		size = newest->size < BLOCK_LARGEST / 2 ? newest->size * 2
+		                                        : BLOCK_LARGEST;
+	return size > need ? size : need;
+}
+
+static void
+block_open(struct arena *arena, size_t need)
+{
+	size_t size = block_size(arena->blocks, need);
+	struct arena_block *block = malloc(sizeof(*block) + size);
+
+	if (!block)
+		out_of_memory();
+	block->older = arena->blocks;
+	block->size = size;
+	arena->blocks = block;
+	arena->next = block_bytes(block);
+	arena->end = arena->next + size;
+}
+
+/* Gives size bytes as they are. */
+static void *
+arena_take(struct arena *arena, size_t size)
+{
+	if (size > REQUEST_MAX)
+		out_of_memory();
+	size = round_up(size);
+	if (APART || !arena->blocks || (size_t)(arena->end - arena->next) < size)
+		block_open(arena, size);
+	void *taken = arena->next;
+	arena->next += size;
+	return taken;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(arena_take(arena, size), 0, size);
+}
+
+static size_t
+product(size_t n, size_t size)
+{
+	if (size != 0 && n > REQUEST_MAX / size)
+		out_of_memory();
+	return n * size;
+}
+
+void *
+arena_array(struct arena *arena, size_t n, size_t size)
+{
+	return arena_alloc(arena, product(n, size));
+}
+
+/* Makes the newest of what was given out larger, where it lies. */
+static bool
+arena_stretch(struct arena *arena, const void *items, size_t old, size_t new)
+{
+	if (APART || !items || (const char *)items + round_up(old) != arena->next)
+		return false;
+	size_t more = round_up(new) - round_up(old);
+	if ((size_t)(arena->end - arena->next) < more)
+		return false;
+	arena->next += more;
+	return true;
+}
+
+void *
+arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
+{
+	if (*cap > n)
+		return items;
+	size_t old = product(*cap, size);
+	size_t larger = *cap < 4 ? 8 : product(*cap, 2);
+	size_t new = product(larger, size);
+	*cap = larger;
+	if (arena_stretch(arena, items, old, new))
+		return items;
+	void *moved = arena_take(arena, new);
+	if (n > 0)
+		memcpy(moved, items, n * size);
+	return moved;
+}
+
+char *
+arena_copy(struct arena *arena, const char *bytes, size_t len)
+{
+	char *copy = arena_take(arena, len + 1);
+
+	if (len > 0)
+		memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *
+arena_format(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	char *text = arena_format_list(arena, format, args);
+	va_end(args);
+	return text;
+}
+
+char *
+arena_format_list(struct arena *arena, const char *format, va_list args)
+{
+	char brief[256];
+	va_list again;
+
+	va_copy(again, args);
+	int len = vsnprintf(brief, sizeof(brief), format, args);
+	if (len < 0) /* longer than an int can tell */
+		out_of_memory();
+	char *text = arena_take(arena, (size_t)len + 1);
+	if ((size_t)len < sizeof(brief))
+		memcpy(text, brief, (size_t)len + 1);
+	else
+		vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	return text;
+}
+
+struct arena_mark
+arena_mark(const struct arena *arena)
+{
+	return (struct arena_mark) { arena->blocks, arena->next };
+}
+
+void
+arena_reset(struct arena *arena, struct arena_mark mark)
+{
+	while (arena->blocks != mark.block) {
+		struct arena_block *newest = arena->blocks;
+		arena->blocks = newest->older;
+		free(newest);
+	}
+	arena->next = mark.next;
+	arena->end = mark.block ? block_bytes(mark.block) + mark.block->size : NULL;
+}
+
+void
+arena_end(struct arena *arena)
+{
+	arena_reset(arena, (struct arena_mark) { NULL, NULL });
+}
