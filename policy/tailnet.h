@@ -38,7 +38,9 @@ struct user {
 
 #define USER_NONE UINT32_MAX
 
-/* Why an imagined machine is there. */
+/* Why an imagined machine is there. Its user's login is the very selector that
+ * it stands for ("group:eng@example.com", "autogroup:admin", "user:*@example.com"),
+ * so that resolve.c finds it by tailnet.logins; the user's role is set too. */
 enum stand_in {
 	STAND_IN_NONE,         /* it is real */
 	STAND_IN_USER,         /* for one user the policy names */
@@ -82,11 +84,18 @@ struct owned_address {
 	uint32_t machine;
 };
 
-/* An approved subnet, and a machine that routes it. */
+/*
+ * A distinct approved subnet, and the machines that route it. Prefixes nest or
+ * lie apart, so the subnets are a forest: outer is the number of the smallest
+ * other one around it, or SUBNET_NONE.
+ */
 struct routed_subnet {
 	struct range range;
-	uint32_t machine;
+	const struct set *routers;
+	uint32_t outer;
 };
+
+#define SUBNET_NONE UINT32_MAX
 
 struct tailnet {
 	struct arena *arena;
@@ -112,7 +121,8 @@ struct tailnet {
 	size_t n_addresses;
 
 	/* Made by tailnet_approve. */
-	const struct routed_subnet *subnets; /* by range: first, then last descending */
+	const struct routed_subnet
+		*subnets; /* by first, then the wider first; each once */
 	size_t n_subnets;
 	const struct set *exit_nodes;
 	const struct set *routers; /* machines with subnets */
