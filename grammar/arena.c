@@ -14,7 +14,7 @@
 #define APART 0
 #endif
 
-#define ALIGN sizeof(max_align_t)
+#define ALIGN _Alignof(max_align_t)
 
 /* Blocks double from the one to the other; larger requests get what they
  * need. Pages that nobody touches cost nothing. */
