@@ -45,6 +45,19 @@ const struct set *party_machines(struct tailnet *, const struct party *, bool su
 /* Whether it names anything at all. */
 bool party_is_empty(const struct party *);
 
+/*
+ * A source as far as one of the postures so named holds (spec/policy-syntax.md
+ * 5.4): machines that satisfy none drop out, and so do their addresses from the
+ * literals; what is no machine of this tailnet passes. How the control plane
+ * spells such a source is not known: `*` becomes the machines and the subnets.
+ */
+struct party party_satisfying(const struct policy *, struct tailnet *,
+                              const struct party *, const struct words *postures);
+
+/* Adds the numbers of the approved subnets that overlap a range. */
+struct numbers;
+void subnets_overlapping(const struct tailnet *, struct range, struct numbers *);
+
 /* Whether a machine satisfies one of the postures so named: all of the
  * posture's assertions hold for its attributes. */
 bool machine_satisfies(const struct policy *, const struct machine *,

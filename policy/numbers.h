@@ -1,0 +1,25 @@
+#ifndef ACLC_POLICY_NUMBERS_H
+#define ACLC_POLICY_NUMBERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct set;
+struct sets;
+
+/* A list of numbers that grows; mostly on its way to become a set. Zeroed but
+ * for its arena, it is empty. */
+struct numbers {
+	struct arena *arena;
+	uint32_t *at;
+	size_t n, cap;
+};
+
+void numbers_add(struct numbers *, uint32_t number);
+void numbers_add_set(struct numbers *, const struct set *);
+
+/* The set of what was added; the list is sorted by it. */
+const struct set *numbers_set(struct numbers *, struct sets *);
+
+#endif

@@ -1,0 +1,555 @@
+#include "policy/resolve.h"
+
+#include <stdlib.h>
+
+#include "grammar/arena.h"
+#include "policy/numbers.h"
+
+#define V4(a, b, c, d)                                                                   \
+	{                                                                                \
+		LINE_IPV4, 0,                                                            \
+			(uint64_t)(a) << 24 | (uint64_t)(b) << 16 | (uint64_t)(c) << 8 | \
+				(d)                                                      \
+	}
+#define V6(hi, lo)                                                                       \
+	{                                                                                \
+		LINE_IPV6, (hi), (lo)                                                    \
+	}
+
+const struct range RANGES_OF_TAILNET[3] = {
+	{ V4(100, 64, 0, 0), V4(100, 115, 91, 255) },
+	{ V4(100, 115, 94, 0), V4(100, 127, 255, 255) },
+	{ V6(0xfd7a115ca1e00000, 0), V6(0xfd7a115ca1e0ffff, UINT64_MAX) },
+};
+
+const struct range RANGES_OF_INTERNET[7] = {
+	{ V4(0, 0, 0, 0), V4(9, 255, 255, 255) },
+	{ V4(11, 0, 0, 0), V4(100, 63, 255, 255) },
+	{ V4(100, 128, 0, 0), V4(169, 253, 255, 255) },
+	{ V4(169, 255, 0, 0), V4(172, 15, 255, 255) },
+	{ V4(172, 32, 0, 0), V4(192, 167, 255, 255) },
+	{ V4(192, 169, 0, 0), V4(255, 255, 255, 255) },
+	{ V6(0x2000000000000000, 0), V6(0x3fffffffffffffff, UINT64_MAX) },
+};
+
+/* Every address there is, outside the tailnet too. */
+static const struct range ranges_of_everything[2] = {
+	{ V4(0, 0, 0, 0), V4(255, 255, 255, 255) },
+	{ V6(0, 0), V6(UINT64_MAX, UINT64_MAX) },
+};
+
+static const enum role roles_of_autogroup[][2] = {
+	[AUTOGROUP_OWNER] = { ROLE_OWNER, ROLE_OWNER },
+	[AUTOGROUP_ADMIN] = { ROLE_ADMIN, ROLE_OWNER }, /* the owner is an admin too */
+	[AUTOGROUP_IT_ADMIN] = { ROLE_IT_ADMIN, ROLE_IT_ADMIN },
+	[AUTOGROUP_NETWORK_ADMIN] = { ROLE_NETWORK_ADMIN, ROLE_NETWORK_ADMIN },
+	[AUTOGROUP_BILLING_ADMIN] = { ROLE_BILLING_ADMIN, ROLE_BILLING_ADMIN },
+	[AUTOGROUP_AUDITOR] = { ROLE_AUDITOR, ROLE_AUDITOR },
+};
+
+static const struct set *
+machines_of_login(struct tailnet *t, struct text login)
+{
+	uint32_t user = names_find(&t->logins, login);
+	return user == NAMES_NONE ? t->sets.all[0] : t->of_user[user];
+}
+
+static const struct set *
+machines_of_group(const struct policy *p, struct tailnet *t, const struct selector *s)
+{
+	const struct group *group = policy_group(p, s->text);
+	if (!group)
+		return t->sets.all[0];
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	for (size_t i = 0; i < group->members.n; i++) {
+		const struct selector *member = &group->members.at[i];
+		if (member->kind == SELECTOR_USER)
+			numbers_add_set(&list, machines_of_login(t, member->text));
+	}
+	const struct set *set = numbers_set(&list, &t->sets);
+	arena_end(&scratch);
+	return set;
+}
+
+/* The machines of the users whom a condition picks. */
+static const struct set *
+machines_of_users(struct tailnet *t, const struct selector *s,
+                  bool (*picks)(const struct user *, const struct selector *))
+{
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	for (size_t i = 0; i < t->n_users; i++)
+		if (!t->users[i].shared && picks(&t->users[i], s))
+			numbers_add_set(&list, t->of_user[i]);
+	const struct set *set = numbers_set(&list, &t->sets);
+	arena_end(&scratch);
+	return set;
+}
+
+static bool
+user_has_role(const struct user *user, const struct selector *s)
+{
+	const enum role *roles = roles_of_autogroup[s->autogroup];
+	return user->role == roles[0] || user->role == roles[1];
+}
+
+static bool
+user_is_of_domain(const struct user *user, const struct selector *s)
+{
+	size_t at = text_find_last(user->login, '@');
+	return at < user->login.len &&
+	       text_equal(text_from(user->login, at + 1), s->name);
+}
+
+static void
+party_of_autogroup(struct party *party, struct tailnet *t, const struct selector *s)
+{
+	switch (s->autogroup) {
+	case AUTOGROUP_MEMBER:
+	case AUTOGROUP_MEMBERS:
+		party->machines = t->members;
+		break;
+	case AUTOGROUP_TAGGED:
+		party->machines = t->tagged;
+		break;
+	case AUTOGROUP_SHARED:
+		party->machines = t->shared;
+		break;
+	case AUTOGROUP_SELF:
+		party->self = true;
+		break;
+	case AUTOGROUP_INTERNET:
+		party->internet = true;
+		break;
+	case AUTOGROUP_DANGER_ALL:
+		party->danger = true;
+		break;
+	case AUTOGROUP_OWNER:
+	case AUTOGROUP_ADMIN:
+	case AUTOGROUP_IT_ADMIN:
+	case AUTOGROUP_NETWORK_ADMIN:
+	case AUTOGROUP_BILLING_ADMIN:
+	case AUTOGROUP_AUDITOR:
+		party->machines = machines_of_users(t, s, user_has_role);
+		break;
+	case AUTOGROUP_UNKNOWN:
+	case AUTOGROUP_NONROOT:
+		break;
+	}
+}
+
+static void
+party_of_range(struct party *party, struct tailnet *t, struct range range)
+{
+	struct range *literal = arena_alloc(t->arena, sizeof *literal);
+	*literal = range;
+	party->literals = literal;
+	party->n_literals = 1;
+}
+
+static struct ranges ipset_ranges(const struct policy *, struct arena *,
+                                  const struct ipset *, unsigned depth);
+
+/* Ipsets refer to ipsets; validate.c refuses cycles and so long chains do not
+ * come here, but a bound costs nothing. */
+#define IPSET_DEPTH_MAX 64
+
+static struct ranges
+ipset_target_ranges(const struct policy *p, struct arena *a,
+                    const struct selector *target, unsigned depth)
+{
+	const struct host *host;
+	const struct ipset *inner;
+	switch (target->kind) {
+	case SELECTOR_ADDRESS:
+	case SELECTOR_RANGE:
+		return ranges_of(a, &target->range, 1);
+	case SELECTOR_HOST:
+		host = policy_host(p, target->name);
+		return host && host->good ? ranges_of(a, &host->range, 1)
+		                          : (struct ranges) { 0 };
+	case SELECTOR_IPSET:
+		inner = policy_ipset(p, target->text);
+		return inner ? ipset_ranges(p, a, inner, depth + 1)
+		             : (struct ranges) { 0 };
+	case SELECTOR_AUTOGROUP:
+		if (target->autogroup == AUTOGROUP_INTERNET)
+			return ranges_of(a, RANGES_OF_INTERNET, 7);
+		return (struct ranges) { 0 };
+	default:
+		return (struct ranges) { 0 };
+	}
+}
+
+/* Its steps in order, from nothing (spec/policy-syntax.md 4.4). Runs of one
+ * verb are joined at once, so that a long list stays linear. */
+static struct ranges
+ipset_ranges(const struct policy *p, struct arena *a, const struct ipset *set,
+             unsigned depth)
+{
+	struct ranges sum = { 0 };
+	if (depth > IPSET_DEPTH_MAX)
+		return sum;
+	for (size_t i = 0; i < set->n_steps;) {
+		bool remove = set->steps[i].remove;
+		struct range *run = NULL;
+		size_t n = 0, cap = 0;
+		for (; i < set->n_steps && set->steps[i].remove == remove; i++) {
+			struct ranges r =
+				ipset_target_ranges(p, a, &set->steps[i].target, depth);
+			for (size_t k = 0; k < r.n; k++) {
+				run = arena_grow(a, run, n, &cap, sizeof *run);
+				run[n++] = r.at[k];
+			}
+		}
+		struct ranges joined = ranges_of(a, run, n);
+		sum = remove ? ranges_minus(a, sum, joined) : ranges_join(a, sum, joined);
+	}
+	return sum;
+}
+
+struct party
+party_of_selector(const struct policy *p, struct tailnet *t, const struct selector *s)
+{
+	struct party party = { .machines = t->sets.all[0] };
+	const struct host *host;
+	const struct ipset *ipset;
+	struct ranges ranges;
+	uint32_t tag;
+	switch (s->kind) {
+	case SELECTOR_ANY:
+		party.any = true;
+		break;
+	case SELECTOR_ADDRESS:
+	case SELECTOR_RANGE:
+		party_of_range(&party, t, s->range);
+		break;
+	case SELECTOR_HOST:
+		host = policy_host(p, s->name);
+		if (host && host->good)
+			party_of_range(&party, t, host->range);
+		break;
+	case SELECTOR_IPSET:
+		ipset = policy_ipset(p, s->text);
+		ranges = ipset ? ipset_ranges(p, t->arena, ipset, 0)
+		               : (struct ranges) { 0 };
+		party.literals = ranges.at;
+		party.n_literals = ranges.n;
+		break;
+	case SELECTOR_USER:
+		party.machines = machines_of_login(t, s->text);
+		break;
+	case SELECTOR_DOMAIN:
+		party.machines = machines_of_users(t, s, user_is_of_domain);
+		break;
+	case SELECTOR_GROUP:
+		party.machines = machines_of_group(p, t, s);
+		break;
+	case SELECTOR_SYNCED_GROUP:
+		party.unknown = !t->imagined;
+		party.machines = machines_of_login(t, s->text); /* its stand-in, if any */
+		break;
+	case SELECTOR_TAG:
+		tag = names_find(&t->tags, s->text);
+		if (tag != NAMES_NONE)
+			party.machines = t->of_tag[tag];
+		break;
+	case SELECTOR_AUTOGROUP:
+		party_of_autogroup(&party, t, s);
+		break;
+	case SELECTOR_SERVICE:
+		party.unknown = true; /* its addresses are kept outside the policy */
+		break;
+	case SELECTOR_INVALID:
+	case SELECTOR_LOCALPART:
+		break;
+	}
+	return party;
+}
+
+/* Wider first where two start alike, so that equal ones lie together. */
+static int
+literal_order(const struct range *a, const struct range *b)
+{
+	int order = point_compare(a->first, b->first);
+	return order ? order : point_compare(b->last, a->last);
+}
+
+static const struct range *
+literals_join(struct arena *a, const struct party *x, const struct party *y, size_t *n)
+{
+	struct range *out = arena_array(a, x->n_literals + y->n_literals, sizeof *out);
+	size_t i = 0, k = 0;
+	*n = 0;
+	while (i < x->n_literals || k < y->n_literals) {
+		int order = i == x->n_literals ? 1
+		            : k == y->n_literals
+		                    ? -1
+		                    : literal_order(&x->literals[i], &y->literals[k]);
+		out[(*n)++] = order <= 0 ? x->literals[i] : y->literals[k];
+		i += order <= 0;
+		k += order >= 0;
+	}
+	return out;
+}
+
+struct party
+party_join(struct tailnet *t, const struct party *x, const struct party *y)
+{
+	struct party party = *x;
+	party.machines = set_join(&t->sets, x->machines, y->machines);
+	if (!x->n_literals) {
+		party.literals = y->literals;
+		party.n_literals = y->n_literals;
+	} else if (y->n_literals) {
+		party.literals = literals_join(t->arena, x, y, &party.n_literals);
+	}
+	party.any |= y->any;
+	party.danger |= y->danger;
+	party.internet |= y->internet;
+	party.self |= y->self;
+	party.unknown |= y->unknown;
+	return party;
+}
+
+/* Halves, so that a list of a million is not joined one by one. */
+struct party
+party_of_selectors(const struct policy *p, struct tailnet *t, const struct selector *list,
+                   size_t n)
+{
+	if (n == 0)
+		return (struct party) { .machines = t->sets.all[0] };
+	if (n == 1)
+		return party_of_selector(p, t, list);
+	struct party a = party_of_selectors(p, t, list, n / 2);
+	struct party b = party_of_selectors(p, t, list + n / 2, n - n / 2);
+	return party_join(t, &a, &b);
+}
+
+bool
+party_is_empty(const struct party *party)
+{
+	return !party->machines->n && !party->n_literals && !party->any &&
+	       !party->danger && !party->internet && !party->self;
+}
+
+/* Who has an address in the range. */
+static void
+add_owners(struct numbers *list, const struct tailnet *t, struct range range)
+{
+	for (size_t i = tailnet_address_from(t, range.first);
+	     i < t->n_addresses &&
+	     point_compare(t->addresses[i].address, range.last) <= 0;
+	     i++)
+		numbers_add(list, t->addresses[i].machine);
+}
+
+/* The first subnet that starts at the point or after it. */
+static uint32_t
+subnets_from(const struct tailnet *t, struct point first)
+{
+	uint32_t low = 0, high = (uint32_t)t->n_subnets;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (point_compare(t->subnets[middle].range.first, first) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void
+subnets_overlapping(const struct tailnet *t, struct range range, struct numbers *list)
+{
+	uint32_t start = subnets_from(t, range.first);
+	/* Those that start inside the range lie in a row … */
+	for (uint32_t i = start;
+	     i < t->n_subnets &&
+	     point_compare(t->subnets[i].range.first, range.last) <= 0;
+	     i++)
+		numbers_add(list, i);
+	/* … and those that start before it nest around its first point. */
+	uint32_t around = start ? start - 1 : SUBNET_NONE;
+	for (; around != SUBNET_NONE; around = t->subnets[around].outer)
+		if (range_overlaps(t->subnets[around].range, range))
+			numbers_add(list, around);
+}
+
+/* Who routes a subnet that overlaps the range. */
+static void
+add_routers(struct numbers *list, const struct tailnet *t, struct range range)
+{
+	struct numbers subnets = { .arena = list->arena };
+	subnets_overlapping(t, range, &subnets);
+	for (size_t i = 0; i < subnets.n; i++)
+		numbers_add_set(list, t->subnets[subnets.at[i]].routers);
+}
+
+const struct set *
+party_machines(struct tailnet *t, const struct party *party, bool subnets)
+{
+	if (party->danger || (party->any && t->imagined))
+		return t->everybody;
+	if (!party->any && !party->n_literals && !party->internet)
+		return party->machines;
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	numbers_add_set(&list, party->machines);
+	if (party->any) {
+		for (size_t i = 0; i < 3; i++)
+			add_owners(&list, t, RANGES_OF_TAILNET[i]);
+		/* its routed subnets are sources too: their routers, and who lives in them */
+		for (size_t i = 0; i < t->n_subnets; i++)
+			if (t->subnets[i].outer == SUBNET_NONE)
+				add_owners(&list, t, t->subnets[i].range);
+		if (subnets)
+			numbers_add_set(&list, t->routers);
+	}
+	for (size_t i = 0; i < party->n_literals; i++) {
+		add_owners(&list, t, party->literals[i]);
+		if (subnets)
+			add_routers(&list, t, party->literals[i]);
+	}
+	for (size_t i = 0; party->internet && subnets && i < 7; i++)
+		add_routers(&list, t, RANGES_OF_INTERNET[i]);
+	if (party->internet)
+		numbers_add_set(&list, t->exit_nodes);
+	const struct set *set = numbers_set(&list, &t->sets);
+	arena_end(&scratch);
+	return set;
+}
+
+static const struct value *
+machine_attribute(const struct machine *m, struct text name)
+{
+	for (size_t i = 0; i < m->n_attributes; i++)
+		if (text_equal(m->attributes[i].name, name))
+			return &m->attributes[i].value;
+	return NULL;
+}
+
+static bool
+machine_fits(const struct machine *m, const struct posture *posture)
+{
+	for (size_t i = 0; i < posture->n_terms; i++) {
+		const struct posture_term *term = &posture->terms[i];
+		if (!term->good ||
+		    !assertion_holds(&term->assertion,
+		                     machine_attribute(m, term->assertion.attribute)))
+			return false;
+	}
+	return true;
+}
+
+bool
+machine_satisfies(const struct policy *p, const struct machine *m,
+                  const struct words *postures)
+{
+	for (size_t i = 0; i < postures->n; i++) {
+		const struct posture *posture = policy_posture(p, postures->at[i].text);
+		if (posture && machine_fits(m, posture))
+			return true;
+	}
+	return false;
+}
+
+static const struct set *
+set_satisfying(const struct policy *p, struct tailnet *t, const struct set *machines,
+               const struct words *postures)
+{
+	struct arena scratch = { 0 };
+	uint32_t *kept = arena_array(&scratch, machines->n, sizeof *kept);
+	size_t n = 0;
+	for (uint32_t i = 0; i < machines->n; i++)
+		if (machine_satisfies(p, &t->machines[machines->at[i]], postures))
+			kept[n++] = machines->at[i];
+	const struct set *set = set_of_sorted(&t->sets, kept, n);
+	arena_end(&scratch);
+	return set;
+}
+
+/* Literals on their way to a party, in any order and repeated. */
+struct literals {
+	struct arena *arena;
+	struct range *at;
+	size_t n, cap;
+};
+
+static void
+literals_add(struct literals *list, struct range range)
+{
+	list->at =
+		arena_grow(list->arena, list->at, list->n, &list->cap, sizeof *list->at);
+	list->at[list->n++] = range;
+}
+
+static int
+range_order(const void *a, const void *b)
+{
+	return literal_order(a, b);
+}
+
+static void
+party_take_literals(struct party *party, struct literals *list)
+{
+	if (list->n)
+		qsort(list->at, list->n, sizeof *list->at, range_order);
+	party->literals = list->at;
+	party->n_literals = 0;
+	for (size_t i = 0; i < list->n; i++)
+		if (!i || literal_order(&list->at[i - 1], &list->at[i]))
+			list->at[party->n_literals++] = list->at[i];
+}
+
+/* The addresses of some machines. */
+static struct ranges
+set_addresses(struct tailnet *t, const struct set *machines)
+{
+	struct literals list = { .arena = t->arena };
+	for (uint32_t i = 0; i < machines->n; i++) {
+		const struct machine *m = &t->machines[machines->at[i]];
+		for (size_t k = 0; k < m->n_addresses; k++)
+			literals_add(&list,
+			             (struct range) { m->addresses[k], m->addresses[k] });
+	}
+	return ranges_of(t->arena, list.at, list.n);
+}
+
+/* A literal without the addresses of those who fail. */
+static void
+literal_without(struct literals *list, struct range literal, struct ranges failing)
+{
+	if (!ranges_overlap(failing, literal)) {
+		literals_add(list, literal);
+		return;
+	}
+	struct ranges rest =
+		ranges_minus(list->arena, (struct ranges) { &literal, 1 }, failing);
+	for (size_t i = 0; i < rest.n; i++)
+		literals_add(list, rest.at[i]);
+}
+
+struct party
+party_satisfying(const struct policy *p, struct tailnet *t, const struct party *party,
+                 const struct words *postures)
+{
+	const struct set *subject = party_machines(t, party, false);
+	const struct set *passing = set_satisfying(p, t, subject, postures);
+	struct ranges failing = set_addresses(t, set_minus(&t->sets, subject, passing));
+	struct literals list = { .arena = t->arena };
+	struct party kept = *party;
+
+	kept.machines =
+		party->any ? passing : set_meet(&t->sets, party->machines, passing);
+	kept.any = kept.danger = false;
+	for (size_t i = 0; i < party->n_literals; i++)
+		literal_without(&list, party->literals[i], failing);
+	for (size_t i = 0; party->any && i < t->n_subnets; i++)
+		literal_without(&list, t->subnets[i].range, failing);
+	for (size_t i = 0; party->danger && i < 2; i++)
+		literal_without(&list, ranges_of_everything[i], failing);
+	party_take_literals(&kept, &list);
+	return kept;
+}
