@@ -18,6 +18,7 @@
 #include "grammar/selector.h"
 #include "grammar/service.h"
 #include "grammar/text.h"
+#include "policy/range.h"
 #include "policy/target.h"
 
 struct arena;
@@ -94,6 +95,7 @@ struct ipset {
 	struct word name;
 	struct ipset_step *steps;
 	size_t n_steps;
+	struct ranges ranges; /* what it comes to: ipsets_resolve, at the end of policy_read */
 };
 
 struct tag {

@@ -148,74 +148,12 @@ party_of_range(struct party *party, struct tailnet *t, struct range range)
 	party->n_literals = 1;
 }
 
-static struct ranges ipset_ranges(const struct policy *, struct arena *,
-                                  const struct ipset *, unsigned depth);
-
-/* Ipsets refer to ipsets; validate.c refuses cycles and so long chains do not
- * come here, but a bound costs nothing. */
-#define IPSET_DEPTH_MAX 64
-
-static struct ranges
-ipset_target_ranges(const struct policy *p, struct arena *a,
-                    const struct selector *target, unsigned depth)
-{
-	const struct host *host;
-	const struct ipset *inner;
-	switch (target->kind) {
-	case SELECTOR_ADDRESS:
-	case SELECTOR_RANGE:
-		return ranges_of(a, &target->range, 1);
-	case SELECTOR_HOST:
-		host = policy_host(p, target->name);
-		return host && host->good ? ranges_of(a, &host->range, 1)
-		                          : (struct ranges) { 0 };
-	case SELECTOR_IPSET:
-		inner = policy_ipset(p, target->text);
-		return inner ? ipset_ranges(p, a, inner, depth + 1)
-		             : (struct ranges) { 0 };
-	case SELECTOR_AUTOGROUP:
-		if (target->autogroup == AUTOGROUP_INTERNET)
-			return ranges_of(a, RANGES_OF_INTERNET, 7);
-		return (struct ranges) { 0 };
-	default:
-		return (struct ranges) { 0 };
-	}
-}
-
-/* Its steps in order, from nothing (spec/policy-syntax.md 4.4). Runs of one
- * verb are joined at once, so that a long list stays linear. */
-static struct ranges
-ipset_ranges(const struct policy *p, struct arena *a, const struct ipset *set,
-             unsigned depth)
-{
-	struct ranges sum = { 0 };
-	if (depth > IPSET_DEPTH_MAX)
-		return sum;
-	for (size_t i = 0; i < set->n_steps;) {
-		bool remove = set->steps[i].remove;
-		struct range *run = NULL;
-		size_t n = 0, cap = 0;
-		for (; i < set->n_steps && set->steps[i].remove == remove; i++) {
-			struct ranges r =
-				ipset_target_ranges(p, a, &set->steps[i].target, depth);
-			for (size_t k = 0; k < r.n; k++) {
-				run = arena_grow(a, run, n, &cap, sizeof *run);
-				run[n++] = r.at[k];
-			}
-		}
-		struct ranges joined = ranges_of(a, run, n);
-		sum = remove ? ranges_minus(a, sum, joined) : ranges_join(a, sum, joined);
-	}
-	return sum;
-}
-
 struct party
 party_of_selector(const struct policy *p, struct tailnet *t, const struct selector *s)
 {
 	struct party party = { .machines = t->sets.all[0] };
 	const struct host *host;
 	const struct ipset *ipset;
-	struct ranges ranges;
 	uint32_t tag;
 	switch (s->kind) {
 	case SELECTOR_ANY:
@@ -232,10 +170,8 @@ party_of_selector(const struct policy *p, struct tailnet *t, const struct select
 		break;
 	case SELECTOR_IPSET:
 		ipset = policy_ipset(p, s->text);
-		ranges = ipset ? ipset_ranges(p, t->arena, ipset, 0)
-		               : (struct ranges) { 0 };
-		party.literals = ranges.at;
-		party.n_literals = ranges.n;
+		party.literals = ipset ? ipset->ranges.at : NULL;
+		party.n_literals = ipset ? ipset->ranges.n : 0;
 		break;
 	case SELECTOR_USER:
 		party.machines = machines_of_login(t, s->text);
