@@ -19,8 +19,10 @@ struct sets {
 	struct arena *arena;
 	const struct set **all; /* by id */
 	size_t n, cap;
-	uint32_t *slots; /* id + 1, or 0 */
-	size_t n_slots;
+	uint64_t *slots; /* hash << 32 | id + 1, or 0 */
+	size_t n_slots;  /* a power of two */
+	uint32_t *room;  /* where a set is pieced together before it is looked up */
+	size_t room_size;
 };
 
 /* A store with the empty set in it. */
@@ -32,12 +34,22 @@ const struct set *set_of(struct sets *, uint32_t *numbers, size_t n);
 /* The set of n numbers that ascend already, each once. */
 const struct set *set_of_sorted(struct sets *, const uint32_t *numbers, size_t n);
 
+/* What either of two sets holds; of one store, as in all that follow. */
 const struct set *set_join(struct sets *, const struct set *, const struct set *);
+
+/* What both hold. Costs like the smaller one. */
 const struct set *set_meet(struct sets *, const struct set *, const struct set *);
+
+/* What the first holds and the second does not. */
 const struct set *set_minus(struct sets *, const struct set *, const struct set *);
 
+/* Whether the number is in the set; by halving. */
 bool set_holds(const struct set *, uint32_t number);
+
+/* Whether outer holds all of inner. */
 bool set_within(const struct set *inner, const struct set *outer);
+
+/* Whether they have a number in common. */
 bool set_overlaps(const struct set *, const struct set *);
 
 #endif

@@ -1,0 +1,283 @@
+#include "policy/set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "grammar/arena.h"
+
+#define SLOTS_FIRST 64
+
+/* Two numbers at a time, mixed so that each bit reaches the upper half. */
+static uint32_t
+numbers_hash(const uint32_t *numbers, size_t n)
+{
+	uint64_t hash = 0x9e3779b97f4a7c15u ^ n, word;
+	size_t i = 0;
+
+	for (; i + 2 <= n; i += 2) {
+		memcpy(&word, numbers + i, sizeof(word));
+		hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+		hash ^= hash >> 32;
+	}
+	if (i < n)
+		hash = (hash ^ numbers[i]) * 0xff51afd7ed558ccdu;
+	hash = (hash ^ hash >> 29) * 0xc4ceb9fe1a85ec53u;
+	return (uint32_t)(hash >> 32);
+}
+
+static bool
+set_is(const struct set *set, const uint32_t *numbers, size_t n)
+{
+	return set->n == n &&
+	       (n == 0 || memcmp(set->at, numbers, n * sizeof(*numbers)) == 0);
+}
+
+/* The first free slot for a hash. */
+static size_t
+slot_free(const uint64_t *slots, size_t n_slots, uint32_t hash)
+{
+	size_t i = hash & (n_slots - 1);
+
+	while (slots[i])
+		i = (i + 1) & (n_slots - 1);
+	return i;
+}
+
+/* Twice the slots, so that at most half of them are taken. */
+static void
+slots_grow(struct sets *sets)
+{
+	size_t larger = sets->n_slots * 2;
+	uint64_t *slots = arena_array(sets->arena, larger, sizeof(*slots));
+
+	for (size_t i = 0; i < sets->n_slots; i++) {
+		uint64_t taken = sets->slots[i];
+		if (taken)
+			slots[slot_free(slots, larger, (uint32_t)(taken >> 32))] = taken;
+	}
+	sets->slots = slots;
+	sets->n_slots = larger;
+}
+
+static const struct set *
+set_find(const struct sets *sets, uint32_t hash, const uint32_t *numbers, size_t n)
+{
+	size_t i = hash & (sets->n_slots - 1);
+
+	for (; sets->slots[i]; i = (i + 1) & (sets->n_slots - 1)) {
+		if ((uint32_t)(sets->slots[i] >> 32) != hash)
+			continue;
+		const struct set *set = sets->all[(uint32_t)sets->slots[i] - 1];
+		if (set_is(set, numbers, n))
+			return set;
+	}
+	return NULL;
+}
+
+static const struct set *
+set_add(struct sets *sets, uint32_t hash, const uint32_t *numbers, size_t n)
+{
+	struct set *set = arena_alloc(sets->arena, sizeof(*set) + n * sizeof(*numbers));
+
+	set->id = (uint32_t)sets->n;
+	set->n = (uint32_t)n;
+	if (n > 0)
+		memcpy(set->at, numbers, n * sizeof(*numbers));
+	if (sets->n >= sets->n_slots / 2)
+		slots_grow(sets);
+	size_t slot = slot_free(sets->slots, sets->n_slots, hash);
+	sets->slots[slot] = (uint64_t)hash << 32 | (set->id + 1);
+	sets->all = arena_grow(sets->arena, sets->all, sets->n, &sets->cap,
+	                       sizeof(*sets->all));
+	sets->all[sets->n++] = set;
+	return set;
+}
+
+void
+sets_start(struct sets *sets, struct arena *arena)
+{
+	*sets = (struct sets) { .arena = arena, .n_slots = SLOTS_FIRST };
+	sets->slots = arena_array(arena, SLOTS_FIRST, sizeof(*sets->slots));
+	set_of_sorted(sets, NULL, 0);
+}
+
+const struct set *
+set_of_sorted(struct sets *sets, const uint32_t *numbers, size_t n)
+{
+	uint32_t hash = numbers_hash(numbers, n);
+	const struct set *set = set_find(sets, hash, numbers, n);
+
+	return set ? set : set_add(sets, hash, numbers, n);
+}
+
+static int
+number_compare(const void *left, const void *right)
+{
+	uint32_t a, b;
+
+	memcpy(&a, left, sizeof(a));
+	memcpy(&b, right, sizeof(b));
+	return (a > b) - (a < b);
+}
+
+static bool
+ascending(const uint32_t *numbers, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (numbers[i - 1] >= numbers[i])
+			return false;
+	return true;
+}
+
+const struct set *
+set_of(struct sets *sets, uint32_t *numbers, size_t n)
+{
+	size_t kept = 0;
+
+	if (ascending(numbers, n))
+		return set_of_sorted(sets, numbers, n);
+	qsort(numbers, n, sizeof(*numbers), number_compare);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || numbers[kept - 1] != numbers[i])
+			numbers[kept++] = numbers[i];
+	return set_of_sorted(sets, numbers, kept);
+}
+
+/* Room for n numbers, not zeroed; what was in it is forgotten. */
+static uint32_t *
+sets_room(struct sets *sets, size_t n)
+{
+	if (n > sets->room_size) {
+		sets->room_size = n < 512 ? 1024 : n * 2;
+		sets->room =
+			arena_array(sets->arena, sets->room_size, sizeof(*sets->room));
+	}
+	return sets->room;
+}
+
+/* The place of the first number not below the one sought, from a place on:
+ * by doubling steps, then halving, so that long gaps cost little. */
+static size_t
+set_seek(const struct set *set, size_t from, uint32_t number)
+{
+	size_t step = 1, low = from, high;
+
+	while (low < set->n && set->at[low] < number && set->n - low > step &&
+	       set->at[low + step] < number) {
+		low += step;
+		step *= 2;
+	}
+	high = set->n - low > step ? low + step : set->n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (set->at[middle] < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct set *
+set_join(struct sets *sets, const struct set *a, const struct set *b)
+{
+	size_t i = 0, j = 0, n = 0;
+
+	if (a == b || b->n == 0)
+		return a;
+	if (a->n == 0)
+		return b;
+	uint32_t *joined = sets_room(sets, (size_t)a->n + b->n);
+	while (i < a->n && j < b->n) {
+		uint32_t x = a->at[i], y = b->at[j];
+		joined[n++] = x < y ? x : y;
+		i += x <= y;
+		j += y <= x;
+	}
+	while (i < a->n)
+		joined[n++] = a->at[i++];
+	while (j < b->n)
+		joined[n++] = b->at[j++];
+	if (n == a->n)
+		return a;
+	return n == b->n ? b : set_of_sorted(sets, joined, n);
+}
+
+const struct set *
+set_meet(struct sets *sets, const struct set *a, const struct set *b)
+{
+	size_t j = 0, n = 0;
+
+	if (a == b)
+		return a;
+	if (a->n > b->n)
+		return set_meet(sets, b, a);
+	uint32_t *met = sets_room(sets, a->n);
+	for (size_t i = 0; i < a->n && j < b->n; i++) {
+		j = set_seek(b, j, a->at[i]);
+		if (j < b->n && b->at[j] == a->at[i])
+			met[n++] = a->at[i];
+	}
+	return n == a->n ? a : set_of_sorted(sets, met, n);
+}
+
+const struct set *
+set_minus(struct sets *sets, const struct set *a, const struct set *b)
+{
+	size_t j = 0, n = 0;
+
+	if (b->n == 0)
+		return a;
+	uint32_t *left = sets_room(sets, a->n);
+	for (size_t i = 0; i < a->n; i++) {
+		j = set_seek(b, j, a->at[i]);
+		if (j == b->n || b->at[j] != a->at[i])
+			left[n++] = a->at[i];
+	}
+	return n == a->n ? a : set_of_sorted(sets, left, n);
+}
+
+bool
+set_holds(const struct set *set, uint32_t number)
+{
+	size_t low = 0, high = set->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (set->at[middle] < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < set->n && set->at[low] == number;
+}
+
+bool
+set_within(const struct set *inner, const struct set *outer)
+{
+	size_t j = 0;
+
+	if (inner->n > outer->n)
+		return false;
+	for (size_t i = 0; i < inner->n; i++) {
+		j = set_seek(outer, j, inner->at[i]);
+		if (j == outer->n || outer->at[j] != inner->at[i])
+			return false;
+	}
+	return true;
+}
+
+bool
+set_overlaps(const struct set *a, const struct set *b)
+{
+	size_t j = 0;
+
+	if (a->n > b->n)
+		return set_overlaps(b, a);
+	for (size_t i = 0; i < a->n && j < b->n; i++) {
+		j = set_seek(b, j, a->at[i]);
+		if (j < b->n && b->at[j] == a->at[i])
+			return true;
+	}
+	return false;
+}
