@@ -55,4 +55,8 @@ struct filter {
  */
 struct filter *filter_compile(struct arena *, const struct policy *, struct tailnet *);
 
+/* The postures of which the sources of a rule must satisfy one: its own list,
+ * else the policy's default, else NULL. For grants, acls and ssh alike. */
+const struct words *postures_in_force(const struct policy *, const struct words *own);
+
 #endif
