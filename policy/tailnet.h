@@ -55,7 +55,9 @@ enum stand_in {
 
 struct machine {
 	struct text id, name;
-	uint32_t user;        /* its owner's number; USER_NONE when tagged */
+	struct text dns_name; /* whole, without the last dot; empty where unknown */
+	struct text other_id; /* an older one that coordinators still take */
+	uint32_t user;        /* its owner's number; USER_NONE when tagged, or not told */
 	const uint32_t *tags; /* numbers in tailnet.tags, ascending */
 	size_t n_tags;
 	const struct point *addresses; /* ascending: IPv4 before IPv6 */
@@ -105,6 +107,8 @@ struct tailnet {
 	struct user *users;
 	size_t n_users;
 	struct names logins;      /* login → number in users */
+	struct names aliases;     /* what else names a user: see tailnet_user */
+	const uint32_t *of_alias; /* beside aliases: numbers in users, or USER_NONE */
 	struct machine *machines; /* in the inventory's order */
 	size_t n_machines;
 	struct names tags; /* "tag:db" → number */
@@ -119,6 +123,8 @@ struct tailnet {
 	const struct set *shared;    /* autogroup:shared */
 	const struct owned_address *addresses; /* ascending */
 	size_t n_addresses;
+	struct names machine_names, machine_ids;
+	const uint32_t *of_name, *of_id; /* beside them: numbers in machines */
 
 	/* Made by tailnet_approve. */
 	const struct routed_subnet
@@ -144,15 +150,23 @@ struct tailnet *tailnet_read(struct arena *, struct tree **inventories, size_t n
 struct tailnet *tailnet_imagine(struct arena *, const struct policy *const *policies,
                                 size_t n);
 
-/* Sorts out who has what: fills the first half of the index. */
+/* Sorts out who has what: fills the first half of the index. Once is enough;
+ * tailnet_read and tailnet_imagine have done it. */
 void tailnet_index(struct tailnet *);
 
 /* Approves routes by the policy's autoApprovers, and indexes them. Called
  * once for each policy; what an earlier policy approved is forgotten. */
 void tailnet_approve(struct tailnet *, const struct policy *);
 
-/* The machine of that name, id or address, or NULL. */
+/* The machine of that name (bare or in full), id or address, or NULL. */
 const struct machine *tailnet_machine(const struct tailnet *, struct text);
+
+/*
+ * The number of the user whom a policy names so, or USER_NONE: by login; or as
+ * Headscale does, by the identity at the provider, or by a name that is no
+ * login, bare or with an @ after it. A name of two users is nobody's.
+ */
+uint32_t tailnet_user(const struct tailnet *, struct text);
 
 /* The first of the addresses at or after a point; n_addresses if none. */
 size_t tailnet_address_from(const struct tailnet *, struct point);
@@ -160,7 +174,7 @@ size_t tailnet_address_from(const struct tailnet *, struct point);
 /* The machine that has this address, or UINT32_MAX. */
 uint32_t tailnet_owner_of(const struct tailnet *, struct point);
 
-/* "ada@example.com's", "imagined machine of tag:db": for messages. */
+/* "laptop (ada@example.com)", "a machine with tag:db": for messages. */
 const char *machine_describe(struct arena *, const struct tailnet *,
                              const struct machine *);
 
