@@ -70,6 +70,7 @@ party_share(struct compiler *c, const struct party *party)
 	if (fresh) {
 		struct party *shared = arena_alloc(c->arena, sizeof *shared);
 		*shared = *party;
+		shared->number = (uint32_t)c->filter->n_parties++;
 		*place = shared;
 	}
 	return *place;
@@ -189,7 +190,7 @@ static struct port_group *
 ports_by_protocol(struct compiler *c, const struct grant *grant, size_t *n_groups)
 {
 	uint16_t group_of[257] = { 0 }; /* by protocol + 1: number + 1 */
-	struct port_group *groups = arena_array(c->arena, 257, sizeof *groups);
+	struct port_group *groups = arena_array(c->arena, grant->n_ip, sizeof *groups);
 	struct port_group *group;
 	*n_groups = 0;
 	for (size_t i = 0; i < grant->n_ip; i++) {

@@ -46,6 +46,7 @@ struct filter {
 	struct tailnet *tailnet;
 	struct rule *rules; /* in emission order */
 	size_t n_rules;
+	size_t n_parties; /* distinct ones, numbered from 0 */
 };
 
 /*

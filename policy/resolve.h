@@ -17,11 +17,12 @@ struct party {
 	const struct set *machines;   /* named by identity */
 	const struct range *literals; /* ascending, each once */
 	size_t n_literals;
-	bool any;      /* `*` */
-	bool danger;   /* autogroup:danger-all */
-	bool internet; /* autogroup:internet */
-	bool self;     /* autogroup:self: the source's owner's machines */
-	bool unknown;  /* a synced group or the like: cannot be known from here */
+	bool any;        /* `*` */
+	bool danger;     /* autogroup:danger-all */
+	bool internet;   /* autogroup:internet */
+	bool self;       /* autogroup:self: the source's owner's machines */
+	bool unknown;    /* a synced group or the like: cannot be known from here */
+	uint32_t number; /* among the parties of its filter */
 };
 
 /* One selector; postures and sides aside. */

@@ -1,0 +1,266 @@
+#include "policy/spell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "grammar/arena.h"
+#include "policy/numbers.h"
+
+/* A string before it has its number: the i-th address of the tailnet, or one
+ * of the others (prefixes, ranges, "*", addresses of nobody). */
+struct spelling {
+	struct arena *arena;
+	const struct filter *filter;
+	struct text *addresses; /* beside tailnet.addresses */
+	struct names others;
+	uint32_t *number;     /* address, then other → its place in byte order */
+	struct text *strings; /* in byte order */
+	struct sets lists;
+	uint32_t *of_party; /* list + 1 by party, or 0 */
+	struct text *json;  /* by list; empty until asked for */
+	size_t n_json;
+};
+
+static void
+write_addresses(struct spelling *s, const struct tailnet *t)
+{
+	char *buffer = arena_alloc(s->arena, t->n_addresses * RANGE_TEXT_MAX);
+	s->addresses = arena_array(s->arena, t->n_addresses, sizeof *s->addresses);
+	for (size_t i = 0; i < t->n_addresses; i++) {
+		size_t len = address_write(t->addresses[i].address, buffer);
+		s->addresses[i] = (struct text) { buffer, len };
+		buffer += len + 1;
+	}
+}
+
+static uint32_t
+add_other(struct spelling *s, const char *text, size_t len)
+{
+	uint32_t known = names_find(&s->others, (struct text) { text, len });
+	if (known != NAMES_NONE)
+		return known;
+	return names_add(&s->others,
+	                 (struct text) { arena_copy(s->arena, text, len), len });
+}
+
+/* The string of a range before numbering: an address that a machine has is
+ * the same string as that machine's. */
+static uint32_t
+string_of_range(struct spelling *s, struct range range)
+{
+	const struct tailnet *t = s->filter->tailnet;
+	char text[RANGE_TEXT_MAX];
+	if (range_is_single(range)) {
+		size_t i = tailnet_address_from(t, range.first);
+		if (i < t->n_addresses &&
+		    !point_compare(t->addresses[i].address, range.first))
+			return (uint32_t)i;
+	}
+	return (uint32_t)t->n_addresses + add_other(s, text, range_write(range, text));
+}
+
+static uint32_t
+string_of_star(struct spelling *s)
+{
+	return (uint32_t)s->filter->tailnet->n_addresses + add_other(s, "*", 1);
+}
+
+static void
+add_addresses(struct spelling *s, struct numbers *list, const uint32_t *machines,
+              size_t n)
+{
+	const struct tailnet *t = s->filter->tailnet;
+	for (size_t i = 0; i < n; i++) {
+		const struct machine *m = &t->machines[machines[i]];
+		for (size_t k = 0; k < m->n_addresses; k++)
+			numbers_add(list,
+			            (uint32_t)tailnet_address_from(t, m->addresses[k]));
+	}
+}
+
+/* The strings of a party, before numbering. */
+static void
+add_strings(struct spelling *s, struct numbers *list, const struct party *party)
+{
+	const struct tailnet *t = s->filter->tailnet;
+	if (party->danger) { /* alone, whatever else is named (11.2) */
+		numbers_add(list, string_of_star(s));
+		return;
+	}
+	add_addresses(s, list, party->machines->at, party->machines->n);
+	for (size_t i = 0; i < party->n_literals; i++)
+		numbers_add(list, string_of_range(s, party->literals[i]));
+	for (size_t i = 0; party->any && i < 3; i++)
+		numbers_add(list, string_of_range(s, RANGES_OF_TAILNET[i]));
+	for (size_t i = 0; party->any && i < t->n_subnets; i++)
+		numbers_add(list, string_of_range(s, t->subnets[i].range));
+}
+
+/* A string to be sorted, its first bytes as a number. */
+struct sorting {
+	uint64_t head;
+	struct text text;
+	uint32_t string;
+};
+
+static struct sorting
+sorting_of(struct text text, uint32_t string)
+{
+	uint64_t head = 0;
+	for (size_t i = 0; i < 8; i++)
+		head = head << 8 | (i < text.len ? (unsigned char)text.at[i] : 0);
+	return (struct sorting) { head, text, string };
+}
+
+static int
+sorting_order(const void *a, const void *b)
+{
+	const struct sorting *x = a, *y = b;
+	if (x->head != y->head)
+		return x->head < y->head ? -1 : 1;
+	return text_compare(x->text, y->text);
+}
+
+/* Numbers all strings in byte order. */
+static void
+number_strings(struct spelling *s)
+{
+	size_t n_addresses = s->filter->tailnet->n_addresses,
+	       n = n_addresses + s->others.n;
+	struct arena scratch = { 0 };
+	struct sorting *sorted = arena_array(&scratch, n, sizeof *sorted);
+	s->number = arena_array(s->arena, n, sizeof *s->number);
+	s->strings = arena_array(s->arena, n, sizeof *s->strings);
+	for (uint32_t i = 0; i < n; i++)
+		sorted[i] = sorting_of(i < n_addresses ? s->addresses[i]
+		                                       : s->others.texts[i - n_addresses],
+		                       i);
+	if (n)
+		qsort(sorted, n, sizeof *sorted, sorting_order);
+	for (uint32_t i = 0; i < n; i++) {
+		s->number[sorted[i].string] = i;
+		s->strings[i] = sorted[i].text;
+	}
+	arena_end(&scratch);
+}
+
+struct spelling *
+spelling_make(struct arena *arena, const struct filter *filter)
+{
+	struct spelling *s = arena_alloc(arena, sizeof *s);
+	struct arena scratch = { 0 };
+	struct numbers unused = { .arena = &scratch };
+	*s = (struct spelling) { .arena = arena,
+		                 .filter = filter,
+		                 .others.arena = arena };
+	s->of_party = arena_array(arena, filter->n_parties, sizeof *s->of_party);
+	sets_start(&s->lists, arena);
+	write_addresses(s, filter->tailnet);
+	for (size_t i = 0; i < filter->n_rules; i++) {
+		const struct party *src = filter->rules[i].src;
+		if (s->of_party[src->number])
+			continue;
+		s->of_party[src->number] =
+			1; /* seen; spelt below, when there are numbers */
+		add_strings(s, &unused, src);
+		unused.n = 0;
+	}
+	memset(s->of_party, 0, filter->n_parties * sizeof *s->of_party);
+	number_strings(s);
+	arena_end(&scratch);
+	return s;
+}
+
+static uint32_t
+spelling_of_strings(struct spelling *s, struct numbers *strings)
+{
+	for (size_t i = 0; i < strings->n; i++)
+		strings->at[i] = s->number[strings->at[i]];
+	return numbers_set(strings, &s->lists)->id;
+}
+
+uint32_t
+spelling_of_party(struct spelling *s, const struct party *party)
+{
+	uint32_t *known = &s->of_party[party->number];
+	if (!*known) {
+		struct arena scratch = { 0 };
+		struct numbers strings = { .arena = &scratch };
+		add_strings(s, &strings, party);
+		*known = spelling_of_strings(s, &strings) + 1;
+		arena_end(&scratch);
+	}
+	return *known - 1;
+}
+
+uint32_t
+spelling_of_machines(struct spelling *s, const uint32_t *machines, size_t n)
+{
+	struct arena scratch = { 0 };
+	struct numbers strings = { .arena = &scratch };
+	add_addresses(s, &strings, machines, n);
+	uint32_t list = spelling_of_strings(s, &strings);
+	arena_end(&scratch);
+	return list;
+}
+
+size_t
+spelling_n(const struct spelling *s)
+{
+	return s->lists.n;
+}
+
+size_t
+spelling_length(const struct spelling *s, uint32_t list)
+{
+	return s->lists.all[list]->n;
+}
+
+struct text
+spelling_text(const struct spelling *s, uint32_t list, size_t i)
+{
+	return s->strings[s->lists.all[list]->at[i]];
+}
+
+struct text
+spelling_address(const struct spelling *s, size_t address)
+{
+	return s->addresses[address];
+}
+
+/* ["a","b"]: nothing in an address needs escaping. */
+static struct text
+write_json(const struct spelling *s, const struct set *list)
+{
+	size_t len = list->n ? 1 : 2;
+	for (uint32_t i = 0; i < list->n; i++)
+		len += s->strings[list->at[i]].len + 3;
+	char *json = arena_alloc(s->arena, len), *at = json;
+	*at++ = '[';
+	for (uint32_t i = 0; i < list->n; i++) {
+		struct text string = s->strings[list->at[i]];
+		*at++ = '"';
+		memcpy(at, string.at, string.len);
+		at += string.len;
+		*at++ = '"';
+		*at++ = i + 1 < list->n ? ',' : ']';
+	}
+	if (!list->n)
+		*at = ']';
+	return (struct text) { json, len };
+}
+
+struct text
+spelling_json(struct spelling *s, uint32_t list)
+{
+	if (s->n_json < s->lists.n) { /* lists of single owners come while we write */
+		struct text *json = arena_array(s->arena, s->lists.cap, sizeof *json);
+		if (s->n_json)
+			memcpy(json, s->json, s->n_json * sizeof *json);
+		s->json = json;
+		s->n_json = s->lists.cap;
+	}
+	if (!s->json[list].len)
+		s->json[list] = write_json(s, s->lists.all[list]);
+	return s->json[list];
+}

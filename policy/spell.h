@@ -1,0 +1,37 @@
+#ifndef ACLC_POLICY_SPELL_H
+#define ACLC_POLICY_SPELL_H
+
+/*
+ * How the control plane spells a source: a list of strings, each address,
+ * prefix and range as it was named, sorted as bytes, none twice
+ * (spec/semantics.md section 1). Every string is made once and numbered in
+ * byte order; a list is a hash-consed set of these numbers; its JSON is made
+ * once, when it is first asked for.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "grammar/text.h"
+#include "policy/filter.h"
+
+struct spelling;
+
+/* Prepares all strings that the sources of a filter need. */
+struct spelling *spelling_make(struct arena *, const struct filter *);
+
+/* The number of the list that spells a party of the filter. */
+uint32_t spelling_of_party(struct spelling *, const struct party *);
+
+/* The list of just the addresses of some machines. */
+uint32_t spelling_of_machines(struct spelling *, const uint32_t *machines, size_t n);
+
+size_t spelling_n(const struct spelling *);
+size_t spelling_length(const struct spelling *, uint32_t list);
+struct text spelling_text(const struct spelling *, uint32_t list, size_t i);
+struct text spelling_json(struct spelling *, uint32_t list);
+
+/* The text of an address of the tailnet, by its number in tailnet.addresses. */
+struct text spelling_address(const struct spelling *, size_t address);
+
+#endif
