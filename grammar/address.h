@@ -17,7 +17,9 @@ struct point {
 	uint64_t hi, lo;
 };
 
-enum address_line { LINE_IPV4 = 4, LINE_IPV6 = 6 };
+/* The ports of protocol n are the line LINE_PORTS + n; every line that is not
+ * of addresses is one of ports. */
+enum point_line { LINE_IPV4 = 4, LINE_IPV6 = 6, LINE_PORTS = 256 };
 
 /* Both ends are in it; first <= last; on one line. */
 struct range {
@@ -25,7 +27,15 @@ struct range {
 };
 
 /* <0, 0 or >0: by line, then by number. */
-int point_compare(struct point, struct point);
+static inline int
+point_compare(struct point a, struct point b)
+{
+	if (a.line != b.line)
+		return a.line < b.line ? -1 : 1;
+	if (a.hi != b.hi)
+		return a.hi < b.hi ? -1 : 1;
+	return (a.lo > b.lo) - (a.lo < b.lo);
+}
 
 /* Why a text is not what was asked for. */
 enum address_fault {
@@ -40,20 +50,24 @@ enum address_fault {
 	ADDRESS_MIXED,        /* 10.0.0.1-fd7a::1 */
 };
 
-/* One address, as Go's netip.ParseAddr takes it (no zone). */
+/* One address, as Go's netip.ParseAddr takes it (no zone). The point is set
+ * when it is fine or ADDRESS_V4_MAPPED, and otherwise left alone. */
 enum address_fault address_parse(struct text, struct point *);
 
-/* An address or a CIDR: its range. *bits gets the prefix length (32 or 128 for
+/* An address or a CIDR, as netip.ParseAddr and ParsePrefix take them: its
+ * range, set when it is fine, mapped or has host bits. *bits gets the prefix length (32 or 128 for
  * a bare address), *bare whether there was no slash. Host bits that are set
  * are told (ADDRESS_HOST_BITS) and masked. bits and bare may be NULL. */
 enum address_fault prefix_parse(struct text, struct range *, unsigned *bits, bool *bare);
 
-/* "a-b", the form that only ipsets take. */
+/* "a-b", the form that only ipsets take. The range is set when it is fine or
+ * mapped. */
 enum address_fault range_parse(struct text, struct range *);
 
-/* True for what only looks like an address: digits, dots, colons, hex, with a
- * slash perhaps; so that "10.0.0" is told as a bad address, not as an unknown
- * host. */
+/* True for what looks like an address or a CIDR whether it is one or not, so
+ * that "10.0.0" is told as a bad address, not as an unknown host: digits with
+ * dots or before a slash, or hex digits and dots with two colons at least.
+ * What follows a slash or a % does not matter. */
 bool address_lookalike(struct text);
 
 /* Longest text: two IPv6 addresses, a hyphen, a NUL. */
@@ -92,7 +106,7 @@ struct point point_next(struct point);
 
 struct point point_before(struct point);
 
-/* The first or last point of the line that p is on (IPv4, IPv6 or ports). */
+/* The last point of a line: IPv4, IPv6 or ports. The first is number 0. */
 struct point line_last(uint32_t line);
 
 #endif

@@ -117,6 +117,21 @@ text_number(struct text text, uint64_t max, uint64_t *number)
 	return true;
 }
 
+size_t
+number_write(uint64_t number, char out[NUMBER_TEXT_MAX])
+{
+	char backwards[NUMBER_TEXT_MAX];
+	size_t n = 0;
+
+	do {
+		backwards[n++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	for (size_t i = 0; i < n; i++)
+		out[i] = backwards[n - 1 - i];
+	return n;
+}
+
 /* The longest that one rune becomes: \U0010ffff. */
 #define QUOTED_MAX 10
 

@@ -51,6 +51,12 @@ size_t text_find_last(struct text, char c);
  * Leading zeros are fine. false when empty, not digits, or above max. */
 bool text_number(struct text, uint64_t max, uint64_t *number);
 
+/* Room for the digits of any number. */
+#define NUMBER_TEXT_MAX 20
+
+/* The number in decimal, without a NUL; returns how many digits. */
+size_t number_write(uint64_t number, char out[NUMBER_TEXT_MAX]);
+
 /* As Go's %q writes it: double quotes, escapes where Go escapes, printable
  * Unicode raw. In arena, NUL-terminated. */
 const char *text_quote(struct arena *, struct text);
