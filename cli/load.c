@@ -1,0 +1,159 @@
+/* The pipeline, written once: a path taken to a stage. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/file.h"
+#include "cli/terminal.h"
+
+#define POLICY_HERE "policy.hujson"
+
+const char *
+run_policy(struct run *run, size_t i)
+{
+	if (i < run->operands.n)
+		return run->operands.at[i];
+	if (access(POLICY_HERE, F_OK) == 0)
+		return POLICY_HERE;
+	run_fault(run, "no policy was named, and there is no " POLICY_HERE " here");
+	return NULL;
+}
+
+/* What to call a path in messages. */
+static const char *
+path_name(const struct run *run, const char *path)
+{
+	if (strcmp(path, "-") != 0)
+		return path;
+	return run->options.stdin_name ? run->options.stdin_name : "<stdin>";
+}
+
+static const char *
+read_fault(int why)
+{
+	if (why == EISDIR)
+		return "it is a folder";
+	if (why == EFBIG)
+		return "it is larger than 4 GiB";
+	return strerror(why);
+}
+
+struct source *
+source_load(struct run *run, struct arena *arena, const char *path)
+{
+	const char *name = path_name(run, path);
+	struct text bytes;
+
+	if (strcmp(path, "-") == 0 && run->stdin_taken) {
+		run_fault(run, "standard input can be read only once");
+		return NULL;
+	}
+	run->stdin_taken |= strcmp(path, "-") == 0;
+	progress_tell("reading");
+	if (!file_read(arena, path, &bytes)) {
+		run_fault(run, "cannot read %s: %s", name, read_fault(errno));
+		return NULL;
+	}
+	run_tell(run, "%s: %zu bytes", name, bytes.len);
+	return source_of(arena, name, bytes.at, bytes.len);
+}
+
+bool
+unit_read(struct unit *unit, struct run *run, const char *path)
+{
+	unit->findings.arena = &unit->arena;
+	unit->source = source_load(run, &unit->arena, path);
+	if (!unit->source)
+		return false;
+	progress_tell("parsing");
+	unit->tree = hujson_parse(&unit->arena, unit->source, &unit->findings);
+	if (run->command->stage == STAGE_TREE)
+		return true;
+	progress_tell("reading the policy");
+	unit->policy = policy_read(&unit->arena, unit->tree, run->options.target,
+	                           &unit->findings);
+	return true;
+}
+
+/* Inventories that cannot be understood are the run's fault, not the
+ * policy's. */
+static bool
+inventory_findings_tell(struct run *run, struct findings *findings)
+{
+	struct arena scratch = { 0 };
+	struct finding **sorted = findings_sorted(findings, &scratch);
+
+	progress_clear();
+	for (size_t i = 0; i < findings->n; i++)
+		if (sorted[i]->level == LEVEL_ERROR || !run->options.quiet)
+			text_finding(&run->err, sorted[i]);
+	output_flush(&run->err);
+	arena_end(&scratch);
+	return findings->n_errors == 0;
+}
+
+static bool
+inventories_load(struct unit *unit, struct run *run)
+{
+	const struct strings *paths = &run->options.inventories;
+	struct tree **trees = arena_array(&unit->arena, paths->n, sizeof(struct tree *));
+	struct findings findings = { .arena = &unit->arena };
+
+	for (size_t i = 0; i < paths->n; i++) {
+		struct source *source = source_load(run, &unit->arena, paths->at[i]);
+		if (!source)
+			return false;
+		progress_tell("parsing the inventory");
+		trees[i] = hujson_parse(&unit->arena, source, &findings);
+	}
+	progress_tell("reading the inventory");
+	unit->tailnet = tailnet_read(&unit->arena, trees, paths->n, &findings);
+	return inventory_findings_tell(run, &findings);
+}
+
+bool
+unit_people(struct unit *unit, struct run *run)
+{
+	if (run->options.inventories.n > 0 && !inventories_load(unit, run))
+		return false;
+	if (unit->tree->broken)
+		return true; /* what was lost would only be missed everywhere */
+	progress_tell("checking the policy");
+	policy_validate(unit->policy, unit->tailnet, &unit->findings);
+	return true;
+}
+
+void
+unit_compile(struct unit *unit)
+{
+	const struct policy *policy = unit->policy;
+
+	progress_tell("compiling");
+	if (!unit->tailnet)
+		unit->tailnet = tailnet_imagine(&unit->arena, &policy, 1);
+	tailnet_index(unit->tailnet);
+	tailnet_approve(unit->tailnet, policy);
+	unit->filter = filter_compile(&unit->arena, policy, unit->tailnet);
+}
+
+bool
+unit_load(struct unit *unit, struct run *run, const char *path)
+{
+	enum stage stage = run->command->stage;
+
+	if (!unit_read(unit, run, path))
+		return false;
+	if (stage >= STAGE_POLICY && !unit_people(unit, run))
+		return false;
+	if (stage >= STAGE_FILTER && unit->findings.n_errors == 0)
+		unit_compile(unit);
+	return true;
+}
+
+void
+unit_end(struct unit *unit)
+{
+	arena_end(&unit->arena);
+}

@@ -1,0 +1,156 @@
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/terminal.h"
+#include "cli/width.h"
+#include "grammar/arena.h"
+#include "grammar/rune.h"
+
+/* Large enough that the system calls do not count. */
+#define BUFFER_SIZE ((size_t)256 << 10)
+
+void
+output_start(struct output *out, struct arena *arena, int fd, const char *name)
+{
+	*out = (struct output) { .name = name, .fd = fd, .cap = BUFFER_SIZE };
+	out->buffer = arena_alloc(arena, out->cap);
+}
+
+/* Writes all of it, or remembers why not. */
+static void
+write_whole(struct output *out, const char *at, size_t len)
+{
+	if (out->width > 0) /* it may stand on the same terminal */
+		progress_clear();
+	while (len > 0 && !out->error) {
+		ssize_t n = write(out->fd, at, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			out->error = errno;
+			return;
+		}
+		at += n;
+		len -= (size_t)n;
+	}
+}
+
+void
+output_flush(struct output *out)
+{
+	write_whole(out, out->buffer, out->n);
+	out->n = 0;
+}
+
+void
+output_bytes(struct output *out, const char *at, size_t len)
+{
+	if (len > out->cap - out->n)
+		output_flush(out);
+	if (len > out->cap) {
+		write_whole(out, at, len);
+		return;
+	}
+	if (len > 0)
+		memcpy(out->buffer + out->n, at, len);
+	out->n += len;
+}
+
+void
+output_repeat(struct output *out, char c, size_t n)
+{
+	while (n-- > 0)
+		output_char(out, c);
+}
+
+void
+output_number(struct output *out, unsigned long long number)
+{
+	char digits[20];
+	size_t first = sizeof(digits);
+
+	do
+		digits[--first] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	output_bytes(out, digits + first, sizeof(digits) - first);
+}
+
+void
+output_format(struct output *out, const char *format, ...)
+{
+	struct arena scratch = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	output_string(out, arena_format_list(&scratch, format, args));
+	va_end(args);
+	arena_end(&scratch);
+}
+
+/* What a rune looks like in harmless text. */
+struct shown {
+	char text[16];
+	size_t len;
+	unsigned width;
+};
+
+/* The mark of old runners' commands, "##[", wherever it stands in a line. */
+static bool
+is_runner_command(struct text rest)
+{
+	return text_starts(rest, "##[");
+}
+
+/* Shows the first rune of a text that is not empty; returns its bytes. */
+static size_t
+rune_show(const struct output *out, struct text rest, struct shown *shown)
+{
+	uint32_t rune;
+	size_t bytes = rune_read(rest.at, rest.len, &rune);
+
+	if (rune == RUNE_BAD && bytes == 1)
+		shown->len = (size_t)snprintf(shown->text, sizeof(shown->text), "<%02X>",
+		                              (unsigned char)*rest.at);
+	else if (!rune_shows(rune) || (out->guarded && is_runner_command(rest)))
+		shown->len = (size_t)snprintf(shown->text, sizeof(shown->text),
+		                              "<U+%04X>", (unsigned)rune);
+	else {
+		memcpy(shown->text, rest.at, bytes);
+		shown->len = bytes;
+		shown->width = rune_width(rune);
+		return bytes;
+	}
+	shown->width = (unsigned)shown->len;
+	return bytes;
+}
+
+size_t
+output_harmless(struct output *out, struct text text)
+{
+	size_t width = 0;
+
+	while (text.len > 0) {
+		struct shown shown;
+		text = text_from(text, rune_show(out, text, &shown));
+		output_bytes(out, shown.text, shown.len);
+		width += shown.width;
+	}
+	return width;
+}
+
+size_t
+harmless_width(const struct output *out, struct text text)
+{
+	size_t width = 0;
+
+	while (text.len > 0) {
+		struct shown shown;
+		text = text_from(text, rune_show(out, text, &shown));
+		width += shown.width;
+	}
+	return width;
+}

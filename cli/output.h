@@ -1,0 +1,137 @@
+#ifndef ACLC_CLI_OUTPUT_H
+#define ACLC_CLI_OUTPUT_H
+
+/* Where something is written: a descriptor behind a large buffer. A write that
+ * fails is remembered, and what comes after it is dropped; main.c looks once,
+ * at the end. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "grammar/text.h"
+
+struct arena;
+struct finding;
+
+struct output {
+	const char *name; /* for messages: "standard output", a file's name */
+	int fd;
+	char *buffer;
+	size_t n, cap;
+	int error;      /* errno of the first write that failed, or 0 */
+	bool color;     /* escape sequences are welcome */
+	bool guarded;   /* GITHUB_ACTIONS reads it: break what it would obey */
+	unsigned width; /* columns of the terminal; 0 where it is none */
+};
+
+/* Starts an output on an open descriptor; the buffer is the arena's. */
+void output_start(struct output *, struct arena *, int fd, const char *name);
+
+/* Writes out what the buffer holds. */
+void output_flush(struct output *);
+
+/* Makes room for n bytes in the buffer and returns where they go; the caller
+ * adds to out->n what was used. n is at most OUTPUT_ROOM. */
+#define OUTPUT_ROOM 4096
+
+static inline char *
+output_room(struct output *out, size_t n)
+{
+	if (out->cap - out->n < n)
+		output_flush(out);
+	return out->buffer + out->n;
+}
+
+void output_bytes(struct output *, const char *at, size_t len);
+
+/* Short pieces go straight to the buffer. */
+static inline void
+output_text(struct output *out, struct text text)
+{
+	if (text.len > out->cap - out->n) {
+		output_bytes(out, text.at, text.len);
+		return;
+	}
+	if (text.len > 0)
+		memcpy(out->buffer + out->n, text.at, text.len);
+	out->n += text.len;
+}
+
+static inline void
+output_string(struct output *out, const char *string)
+{
+	output_text(out, (struct text) { string, strlen(string) });
+}
+
+static inline void
+output_char(struct output *out, char c)
+{
+	*output_room(out, 1) = c;
+	out->n++;
+}
+
+/* n times the same character. */
+void output_repeat(struct output *, char c, size_t n);
+
+void output_number(struct output *, unsigned long long);
+
+/* As printf writes it; for what is not hostile. */
+void output_format(struct output *, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Text from outside, for people: what would move the cursor, hide or reorder
+ * is shown as <U+202E>, bytes that are no UTF-8 as <FF>. Tabs and line ends
+ * are shown that way too. Returns the columns that it takes.
+ */
+size_t output_harmless(struct output *, struct text);
+
+/* The columns that it would take. */
+size_t harmless_width(const struct output *, struct text);
+
+/* output_text.c */
+
+/* The colours of the parts of a page. */
+enum paint {
+	PAINT_NONE,
+	PAINT_PLACE, /* file:line:column */
+	PAINT_ERROR,
+	PAINT_WARNING,
+	PAINT_ADVICE,
+	PAINT_NOTE,
+	PAINT_CARET,
+	PAINT_FAINT,
+	PAINT_ADDED,
+	PAINT_REMOVED,
+	PAINT_HUNK,
+	PAINT_HEADING,
+	PAINT_GOOD,
+};
+
+/* Starts a colour, or PAINT_NONE ends it; nothing without out->color. */
+void output_paint(struct output *, enum paint);
+
+/* A finding: its place and sentence, the line with a caret, its notes. */
+void text_finding(struct output *, const struct finding *);
+
+/* "error", "warning", "advice". */
+const char *level_name(int level);
+
+/* output_json.c */
+
+struct json_t;
+
+/* A JSON document, indented, and a line end. Takes the value over. */
+void output_json(struct output *, struct json_t *);
+
+/* A JSON string, quotes included, from valid UTF-8. */
+void output_json_text(struct output *, struct text);
+
+/* jansson's string of any bytes: what is no UTF-8 becomes U+FFFD. */
+struct json_t *json_of_text(struct text);
+
+/* A finding as an object: check, line, column …, message, notes. */
+struct json_t *json_of_finding(const struct finding *);
+
+#endif
