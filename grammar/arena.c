@@ -98,6 +98,12 @@ arena_alloc(struct arena *arena, size_t size)
 	return memset(arena_take(arena, size), 0, size);
 }
 
+char *
+arena_bytes(struct arena *arena, size_t size)
+{
+	return arena_take(arena, size);
+}
+
 static size_t
 product(size_t n, size_t size)
 {

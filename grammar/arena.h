@@ -25,6 +25,10 @@ struct arena_mark {
 /* Gives size zeroed bytes, aligned for anything. size may be 0. */
 void *arena_alloc(struct arena *, size_t size);
 
+/* Gives size bytes with nothing in particular in them, for what is filled at
+ * once: a file's. */
+char *arena_bytes(struct arena *, size_t size);
+
 /* Gives n zeroed elements of the given size; a product too large ends the
  * program as out of memory. */
 void *arena_array(struct arena *, size_t n, size_t size);
