@@ -22,6 +22,7 @@
 #include "policy/target.h"
 
 struct arena;
+struct derp_map;
 struct tailnet;
 
 /* The sections of a policy file, by their canonical names. */
@@ -130,12 +131,27 @@ struct service_approver {
 	struct selectors by;
 };
 
+/* Why an element of a grant's ip, or an acl's proto, is refused; in the order
+ * of spec/policy-syntax.md 3.1 and 3.3. */
+enum service_fault {
+	SERVICE_FINE,
+	SERVICE_EMPTY,       /* "" */
+	SERVICE_COMMA,       /* "tcp,udp:80" */
+	SERVICE_PORTS,       /* "icmp", "tcp:0": see ports_fault */
+	SERVICE_NO_PROTOCOL, /* ":80" */
+	SERVICE_PROTOCOL,    /* "tpc:80" */
+};
+
 /* One element of a grant's ip; for an acl, its proto (ports in the dst). */
 struct service {
 	int protocol; /* PROTOCOL_ANY … */
 	struct ports ports;
-	struct span span;
+	struct span span; /* of the element */
 	bool good;
+	enum service_fault fault;
+	enum ports_fault ports_fault;
+	struct text fault_text; /* the protocol or the ports at fault */
+	struct span fault_span;
 };
 
 /* One element of a dst: "tag:db" in a grant, "tag:db:22,80-90" in an acl. */
@@ -181,6 +197,7 @@ struct grant {
 	const struct node *app_object; /* NULL where absent */
 	struct selectors via;
 	struct words src_posture; /* list NULL: the default posture applies */
+	bool good;                /* it could be read: fields known, types right */
 };
 
 enum ssh_action { SSH_BAD, SSH_ACCEPT, SSH_CHECK };
@@ -198,6 +215,7 @@ struct ssh_rule {
 	struct words src_posture;
 	struct selectors recorder;
 	bool enforce_recorder;
+	bool good; /* it could be read */
 };
 
 struct node_attr {
@@ -208,6 +226,14 @@ struct node_attr {
 	struct capability *app;
 	size_t n_app;
 	struct words ip_pool;
+	bool good; /* it could be read */
+};
+
+/* One key of attrConfig: an attribute that machines may set. */
+struct attr_config {
+	struct word name, type;
+	struct selectors broadcast_to_peers;
+	bool allow_set_by_node;
 };
 
 /* A posture attribute of a test: what the source is said to have. */
@@ -254,6 +280,9 @@ struct policy {
 	/* Which sections are there, null ones not; NULL where absent. The node
 	 * of the key, whose member_value is the section. */
 	const struct node *sections[SECTION_N];
+	/* Bit n: section n could not be read whole, so that what it defines is
+	 * not all known, and what seems undefined may be defined. */
+	uint32_t unread;
 
 	/* Definitions, numbered by their names: groups[names_find(&group_names, …)].
 	 * The names have their prefix ("group:eng", "tag:db", "ipset:web",
@@ -286,6 +315,10 @@ struct policy {
 	struct ssh_test *ssh_tests;
 	size_t n_ssh_tests;
 
+	struct attr_config *attr_configs;
+	size_t n_attr_configs;
+	struct derp_map *derp_map; /* policy/derp.h; NULL where absent */
+
 	bool randomize_client_port, disable_ipv4;
 	struct word one_cgnat_route;
 };
@@ -311,7 +344,9 @@ struct policy *policy_read(struct arena *, struct tree *, enum target, struct fi
  */
 void policy_validate(struct policy *, const struct tailnet *, struct findings *);
 
-/* A derp map: the policy's derpMap, or a file of its own (check --derp). */
+/* Raises all that is wrong or doubtful with a derp map that is no part of a
+ * policy (spec/policy-syntax.md section 13): check --derp. A policy's own is
+ * read and judged with it. */
 void derp_validate(struct arena *, struct tree *, const struct node *map,
                    struct findings *);
 

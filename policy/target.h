@@ -29,4 +29,8 @@ bool target_parse(struct text, enum target *);
 /* "headscale-0.26". */
 const char *target_name(enum target);
 
+/* Whether it refuses an object with the same key twice; the others let the
+ * later one count (spec/headscale-versions.md 3.1). */
+bool target_refuses_duplicates(enum target);
+
 #endif

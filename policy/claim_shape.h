@@ -1,0 +1,48 @@
+#ifndef ACLC_POLICY_CLAIM_SHAPE_H
+#define ACLC_POLICY_CLAIM_SHAPE_H
+
+/*
+ * What makes a test of the policy no test at all, whatever the rules say
+ * (spec/policy-syntax.md 11 and 12, spec/semantics.md 10). Who names nobody in
+ * a tailnet is another question: claim.h's. The coordinator's words for all of
+ * these are `test(s) failed`; they are raised as CHECK_INVALID_TEST.
+ */
+
+#include <stdbool.h>
+
+#include "policy/policy.h"
+
+struct arena;
+
+/* What is wrong, and where. */
+struct shape_fault {
+	struct span where;
+	const char *said; /* one sentence, in the arena */
+};
+
+/* The test as a whole: its src is missing, undefined or of a kind that tests
+ * do not take; no claims; a protocol without ports. True when there is a
+ * fault. A test that could not be read (good is false) has been told, and has
+ * none. */
+bool test_fault(struct arena *, const struct policy *, const struct test *,
+                struct shape_fault *);
+
+/* An element of its accept or deny: no port, or not just one; no single
+ * address; undefined. */
+bool test_destination_fault(struct arena *, const struct policy *,
+                            const struct destination *, struct shape_fault *);
+
+/* An sshTest as a whole: its src, no dst, no claims. */
+bool ssh_test_fault(struct arena *, const struct policy *, const struct ssh_test *,
+                    struct shape_fault *);
+
+/* An element of its dst. */
+bool ssh_test_destination_fault(struct arena *, const struct policy *,
+                                const struct selector *, struct shape_fault *);
+
+/* An element of its accept, deny or check: an empty login, or one that is
+ * claimed to be denied as well. */
+bool ssh_test_login_fault(struct arena *, const struct ssh_test *, const struct word *,
+                          struct shape_fault *);
+
+#endif
