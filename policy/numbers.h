@@ -19,6 +19,9 @@ struct numbers {
 void numbers_add(struct numbers *, uint32_t number);
 void numbers_add_set(struct numbers *, const struct set *);
 
+/* Puts them in order, each once; returns where they are. */
+const uint32_t *numbers_sort(struct numbers *);
+
 /* The set of what was added; the list is sorted by it. */
 const struct set *numbers_set(struct numbers *, struct sets *);
 

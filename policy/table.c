@@ -1,0 +1,497 @@
+#include "policy/table.h"
+
+#include <string.h>
+
+#include "grammar/arena.h"
+#include "policy/goal.h"
+#include "policy/spell.h"
+
+/* The sources of a self rule, for one owner. */
+struct own_sources {
+	uint32_t user, list;
+};
+
+struct own_list {
+	struct own_sources *at; /* by user, ascending */
+	size_t n;
+};
+
+struct table {
+	struct arena *arena;
+	struct filter *filter;
+	struct spelling *spelling;
+	struct goals *goals;
+	/* Rules of equal sources and protocol become one at the place of the first,
+	 * before anything is cut to a machine (spec/semantics.md 2.7). */
+	uint32_t *list;      /* by rule: the spelling of its sources; not of self rules */
+	uint32_t *place;     /* by rule */
+	struct names places; /* sources and protocol → the first rule, in first_rule */
+	uint32_t *first_rule;
+	size_t first_cap;
+	struct own_list *own; /* by goal: of self goals */
+	/* Who may send to each goal, and to which goals each machine may send. */
+	const struct set **senders;
+	struct rows sends;
+	/* Marks of the machine in hand. */
+	uint32_t *seen; /* by machine: the round in which it was met */
+	uint32_t round;
+	uint32_t *slot; /* by goal: its place among the machine's goals */
+};
+
+/* Sources and protocol as a name. */
+static struct text
+merge_key(char key[8], uint32_t list, int protocol)
+{
+	int32_t number = protocol;
+	memcpy(key, &list, 4);
+	memcpy(key + 4, &number, 4);
+	return (struct text) { key, 8 };
+}
+
+static uint32_t
+find_place(const struct table *t, uint32_t list, int protocol)
+{
+	char key[8];
+	uint32_t known = names_find(&t->places, merge_key(key, list, protocol));
+	return known == NAMES_NONE ? UINT32_MAX : t->first_rule[known];
+}
+
+/* Capability rules and via rules stand for themselves (2.7, 11.13). */
+static bool
+rule_merges(const struct rule *rule)
+{
+	return rule->kind == RULE_NETWORK && !rule->via && !rule->self;
+}
+
+static void
+place_rule(struct table *t, uint32_t number)
+{
+	const struct rule *rule = &t->filter->rules[number];
+	uint32_t known;
+	char key[8];
+	t->place[number] = number;
+	if (rule->self)
+		return;
+	t->list[number] = spelling_of_party(t->spelling, rule->src);
+	if (!rule_merges(rule))
+		return;
+	known = find_place(t, t->list[number], rule->protocol);
+	if (known != UINT32_MAX) {
+		t->place[number] = known;
+		return;
+	}
+	struct text name = merge_key(key, t->list[number], rule->protocol);
+	name.at = arena_copy(t->arena, name.at, name.len);
+	known = names_add(&t->places, name);
+	t->first_rule = arena_grow(t->arena, t->first_rule, known, &t->first_cap,
+	                           sizeof *t->first_rule);
+	t->first_rule[known] = number;
+}
+
+/* The sources of a self goal, owner by owner. Machines of one owner need not lie
+ * together, so each owner's are picked out of the owner's own. */
+static struct own_list
+own_list_make(struct table *t, const struct goal *goal)
+{
+	struct tailnet *tailnet = t->filter->tailnet;
+	struct arena scratch = { 0 };
+	struct numbers owners = { .arena = &scratch };
+	struct own_list own = { 0 };
+	for (uint32_t i = 0; i < goal->sources->n; i++)
+		numbers_add(&owners, tailnet->machines[goal->sources->at[i]].user);
+	const struct set *users = numbers_set(&owners, &tailnet->sets);
+	own.at = arena_array(t->arena, users->n, sizeof *own.at);
+	own.n = users->n;
+	for (uint32_t i = 0; i < users->n; i++) {
+		uint32_t user = users->at[i];
+		const struct set *sources =
+			set_meet(&tailnet->sets, tailnet->of_user[user], goal->sources);
+		own.at[i] = (struct own_sources) {
+			user, spelling_of_machines(t->spelling, sources->at, sources->n)
+		};
+	}
+	arena_end(&scratch);
+	return own;
+}
+
+/* The spelling of an owner's sources; there are some, or it would not serve. */
+static uint32_t
+own_sources_of(const struct table *t, uint32_t goal, uint32_t user)
+{
+	const struct own_list *own = &t->own[goal];
+	size_t low = 0, high = own->n;
+	while (low + 1 < high) {
+		size_t middle = low + (high - low) / 2;
+		if (own->at[middle].user <= user)
+			low = middle;
+		else
+			high = middle;
+	}
+	return own->at[low].list;
+}
+
+static bool
+goal_is_self(const struct goal *goal)
+{
+	return goal->kind == GOAL_SELF || goal->kind == GOAL_SELF_APP;
+}
+
+/* Who may send to a goal: the sources of all its rules, by address or subnet. */
+static const struct set *
+senders_make(struct table *t, const struct goal *goal, const struct set **of_party)
+{
+	struct tailnet *tailnet = t->filter->tailnet;
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	t->round++;
+	for (size_t i = 0; i < goal->rules.n; i++) {
+		const struct party *src = t->filter->rules[goal->rules.at[i]].src;
+		const struct set **machines = &of_party[src->number];
+		if (!*machines)
+			*machines = party_machines(tailnet, src, true);
+		for (uint32_t k = 0; k < (*machines)->n; k++) {
+			uint32_t machine = (*machines)->at[k];
+			if (t->seen[machine] != t->round)
+				numbers_add(&list, machine);
+			t->seen[machine] = t->round;
+		}
+	}
+	const struct set *senders = numbers_set(&list, &tailnet->sets);
+	arena_end(&scratch);
+	return senders;
+}
+
+static void
+find_senders(struct table *t)
+{
+	struct tailnet *tailnet = t->filter->tailnet;
+	const struct set **of_party =
+		arena_array(t->arena, t->filter->n_parties, sizeof(*of_party));
+	t->senders = arena_array(t->arena, t->goals->n, sizeof(*t->senders));
+	for (size_t i = 0; i < t->goals->n; i++) {
+		const struct goal *goal = &t->goals->at[i];
+		t->senders[i] = goal_is_self(goal)      ? goal->sources
+		                : goal->servers->n == 0 ? tailnet->sets.all[0]
+		                                        : senders_make(t, goal, of_party);
+	}
+	t->sends = rows_of_sets(t->arena, t->senders, t->goals->n, tailnet->n_machines);
+}
+
+struct table *
+table_make(struct arena *arena, struct filter *filter)
+{
+	struct table *t = arena_alloc(arena, sizeof *t);
+	*t = (struct table) { .arena = arena, .filter = filter, .places.arena = arena };
+	t->spelling = spelling_make(arena, filter);
+	t->goals = goals_make(arena, filter);
+	t->list = arena_array(arena, filter->n_rules, sizeof *t->list);
+	t->place = arena_array(arena, filter->n_rules, sizeof *t->place);
+	for (uint32_t i = 0; i < filter->n_rules; i++)
+		place_rule(t, i);
+	t->own = arena_array(arena, t->goals->n, sizeof *t->own);
+	for (size_t i = 0; i < t->goals->n; i++)
+		if (goal_is_self(&t->goals->at[i]))
+			t->own[i] = own_list_make(t, &t->goals->at[i]);
+	t->seen = arena_array(arena, filter->tailnet->n_machines, sizeof *t->seen);
+	t->slot = arena_array(arena, t->goals->n, sizeof *t->slot);
+	find_senders(t);
+	return t;
+}
+
+/* A goal as one machine serves it. */
+struct serving {
+	const struct goal *goal;
+	struct text *items;
+	size_t n_items;
+};
+
+/* A rule on its way to a machine's table, in order of place. */
+struct step {
+	uint32_t place, rule;
+};
+
+static bool
+step_before(struct step a, struct step b)
+{
+	return a.place != b.place ? a.place < b.place : a.rule < b.rule;
+}
+
+/* Merges two neighbouring runs from one list into another. */
+static void
+steps_merge(struct step *to, const struct step *from, size_t first, size_t middle,
+            size_t end)
+{
+	size_t a = first, b = middle;
+	for (size_t i = first; i < end; i++)
+		to[i] = b == end || (a < middle && !step_before(from[b], from[a]))
+		                ? from[a++]
+		                : from[b++];
+}
+
+static size_t
+run_end(const struct step *steps, size_t first, size_t n)
+{
+	size_t i = first + 1;
+	while (i < n && step_before(steps[i - 1], steps[i]))
+		i++;
+	return i < n ? i : n;
+}
+
+/* Sorts by merging the runs there are: a machine's goals bring theirs sorted.
+ * Returns steps or spare, whichever has the result. */
+static struct step *
+steps_sort(struct step *steps, struct step *spare, size_t n)
+{
+	for (;;) {
+		size_t first = 0;
+		if (n < 2 || run_end(steps, 0, n) == n)
+			return steps;
+		while (first < n) {
+			size_t middle = run_end(steps, first, n);
+			size_t end = middle < n ? run_end(steps, middle, n) : n;
+			steps_merge(spare, steps, first, middle, end);
+			first = end;
+		}
+		struct step *other = steps;
+		steps = spare;
+		spare = other;
+	}
+}
+
+/* One machine's table in the making. */
+struct cut {
+	struct table *table;
+	struct arena *scratch;
+	uint32_t machine;
+	struct serving *servings;
+	struct step *steps, *spare;
+	size_t n_steps;
+	struct step *moved; /* places that self rules take over: from .rule to .place */
+	size_t n_moved, moved_cap;
+};
+
+static void
+cut_add_steps(struct cut *cut, const struct goal *goal)
+{
+	for (size_t i = 0; i < goal->rules.n; i++) {
+		uint32_t rule = goal->rules.at[i];
+		cut->steps[cut->n_steps++] =
+			(struct step) { cut->table->place[rule], rule };
+	}
+}
+
+/* Collects the machine's goals and the rules that lead there. */
+static void
+cut_collect(struct cut *cut)
+{
+	struct table *t = cut->table;
+	const struct rows *served = &t->goals->served;
+	uint32_t first = served->start[cut->machine],
+		 end = served->start[cut->machine + 1];
+	size_t n = 0;
+	for (uint32_t i = first; i < end; i++)
+		n += t->goals->at[served->at[i]].rules.n;
+	cut->servings = arena_array(cut->scratch, end - first, sizeof *cut->servings);
+	cut->steps = arena_array(cut->scratch, n, sizeof *cut->steps);
+	cut->spare = arena_array(cut->scratch, n, sizeof *cut->spare);
+	for (uint32_t i = first; i < end; i++) {
+		const struct goal *goal = &t->goals->at[served->at[i]];
+		struct serving *serving = &cut->servings[i - first];
+		serving->goal = goal;
+		serving->items = goal_items(goal, t->filter, t->spelling, cut->scratch,
+		                            cut->machine, &serving->n_items);
+		t->slot[served->at[i]] = i - first;
+		cut_add_steps(cut, goal);
+	}
+}
+
+static uint32_t
+step_list(const struct cut *cut, struct step step)
+{
+	const struct table *t = cut->table;
+	const struct rule *rule = &t->filter->rules[step.rule];
+	if (!rule->self)
+		return t->list[step.rule];
+	uint32_t user = t->filter->tailnet->machines[cut->machine].user;
+	return own_sources_of(t, t->goals->of_rule[step.rule], user);
+}
+
+/* The place of a self rule: that of the first rule, here or anywhere, with the
+ * same sources and protocol. A plain rule that comes later moves to it. */
+static void
+cut_place_self(struct cut *cut, struct step *step, struct names *places)
+{
+	char key[8];
+	int protocol = cut->table->filter->rules[step->rule].protocol;
+	uint32_t list = step_list(cut, *step);
+	uint32_t plain = find_place(cut->table, list, protocol);
+	struct text name = merge_key(key, list, protocol);
+	uint32_t known = names_find(places, name);
+	if (known == NAMES_NONE) {
+		name.at = arena_copy(cut->scratch, name.at, name.len);
+		known = names_add(places, name);
+		cut->moved = arena_grow(cut->scratch, cut->moved, known, &cut->moved_cap,
+		                        sizeof *cut->moved);
+		cut->moved[known] =
+			(struct step) { plain < step->rule ? plain : step->rule, plain };
+	}
+	step->place = cut->moved[known].place;
+}
+
+static void
+cut_place_selves(struct cut *cut)
+{
+	struct names places = { .arena = cut->scratch };
+	for (size_t i = 0; i < cut->n_steps; i++) { /* by rule, ascending within a goal */
+		const struct rule *rule = &cut->table->filter->rules[cut->steps[i].rule];
+		if (rule->self && rule->kind == RULE_NETWORK)
+			cut_place_self(cut, &cut->steps[i], &places);
+	}
+	for (size_t k = 0; k < places.n; k++)
+		for (size_t i = 0;
+		     cut->moved[k].rule > cut->moved[k].place && i < cut->n_steps; i++)
+			if (cut->steps[i].place == cut->moved[k].rule)
+				cut->steps[i].place = cut->moved[k].place;
+}
+
+static const struct serving *
+step_serving(const struct cut *cut, struct step step)
+{
+	const struct table *t = cut->table;
+	return &cut->servings[t->slot[t->goals->of_rule[step.rule]]];
+}
+
+/* The DstPorts of the steps of one place: addresses outer, ports inner. */
+static void
+wire_take_ports(struct wire_rule *wire, const struct cut *cut, const struct step *steps,
+                size_t n)
+{
+	const struct rule *rules = cut->table->filter->rules;
+	size_t total = 0;
+	for (size_t i = 0; i < n; i++)
+		total += step_serving(cut, steps[i])->n_items *
+		         rules[steps[i].rule].n_ports;
+	struct wire_dst *dst = arena_array(cut->scratch, total, sizeof *dst);
+	wire->dst = dst;
+	wire->n_dst = total;
+	for (size_t i = 0; i < n; i++) {
+		const struct serving *serving = step_serving(cut, steps[i]);
+		const struct rule *rule = &rules[steps[i].rule];
+		for (size_t k = 0; k < serving->n_items; k++)
+			for (size_t p = 0; p < rule->n_ports; p++)
+				*dst++ = (struct wire_dst) { serving->items[k],
+					                     rule->ports[p] };
+	}
+}
+
+static struct wire_rule
+wire_of_steps(const struct cut *cut, const struct step *steps, size_t n)
+{
+	const struct rule *rule = &cut->table->filter->rules[steps->rule];
+	struct wire_rule wire = { .src = step_list(cut, *steps),
+		                  .rule = rule,
+		                  .protocol = rule->protocol };
+	if (rule->kind == RULE_NETWORK) {
+		wire_take_ports(&wire, cut, steps, n);
+	} else {
+		wire.cap_dst = step_serving(cut, *steps)->items;
+		wire.n_cap_dst = step_serving(cut, *steps)->n_items;
+	}
+	return wire;
+}
+
+struct wire_table
+table_of(struct table *t, struct arena *scratch, uint32_t machine)
+{
+	struct cut cut = { .table = t, .scratch = scratch, .machine = machine };
+	cut_collect(&cut);
+	cut_place_selves(&cut);
+	struct step *steps = steps_sort(cut.steps, cut.spare, cut.n_steps);
+	struct wire_rule *rules = arena_array(scratch, cut.n_steps, sizeof *rules);
+	struct wire_table table = { .rules = rules };
+	for (size_t i = 0, n; i < cut.n_steps; i += n) {
+		for (n = 1; i + n < cut.n_steps && steps[i + n].place == steps[i].place;
+		     n++)
+			;
+		struct wire_rule wire = wire_of_steps(&cut, &steps[i], n);
+		if (wire.n_dst || wire.n_cap_dst)
+			rules[table.n++] = wire;
+	}
+	return table;
+}
+
+size_t
+table_n_srcs(const struct table *t)
+{
+	return spelling_n(t->spelling);
+}
+
+struct text
+table_src_json(struct table *t, uint32_t src)
+{
+	return spelling_json(t->spelling, src);
+}
+
+size_t
+table_src_length(const struct table *t, uint32_t src)
+{
+	return spelling_length(t->spelling, src);
+}
+
+struct text
+table_src_text(const struct table *t, uint32_t src, size_t i)
+{
+	return spelling_text(t->spelling, src, i);
+}
+
+/* Peers met in this round, each once. */
+static void
+meet_peers(struct table *t, struct numbers *peers, const struct set *machines)
+{
+	for (uint32_t i = 0; i < machines->n; i++) {
+		uint32_t peer = machines->at[i];
+		if (t->seen[peer] != t->round)
+			numbers_add(peers, peer);
+		t->seen[peer] = t->round;
+	}
+}
+
+/* Between the machines of one owner a self goal is a world of its own. */
+static void
+meet_own_peers(struct table *t, struct numbers *peers, const struct goal *goal,
+               uint32_t machine)
+{
+	const struct tailnet *tailnet = t->filter->tailnet;
+	const struct set *own = tailnet->of_user[tailnet->machines[machine].user];
+	bool sends = set_holds(goal->sources, machine);
+	for (uint32_t i = 0; i < own->n; i++) {
+		uint32_t peer = own->at[i];
+		if (t->seen[peer] == t->round ||
+		    !(sends || set_holds(goal->sources, peer)))
+			continue;
+		t->seen[peer] = t->round;
+		numbers_add(peers, peer);
+	}
+}
+
+/* A and B see each other if either may send to the other (section 6). */
+const uint32_t *
+table_peers(struct table *t, struct arena *scratch, uint32_t machine, size_t *n)
+{
+	const struct rows *served = &t->goals->served, *sends = &t->sends;
+	struct numbers peers = { .arena = scratch };
+	t->round++;
+	t->seen[machine] = t->round;
+	for (uint32_t i = served->start[machine]; i < served->start[machine + 1]; i++) {
+		uint32_t goal = served->at[i];
+		if (goal_is_self(&t->goals->at[goal]))
+			meet_own_peers(t, &peers, &t->goals->at[goal], machine);
+		else
+			meet_peers(t, &peers, t->senders[goal]);
+	}
+	for (uint32_t i = sends->start[machine]; i < sends->start[machine + 1]; i++)
+		if (!goal_is_self(&t->goals->at[sends->at[i]]))
+			meet_peers(t, &peers, t->goals->at[sends->at[i]].servers);
+	*n = peers.n;
+	return numbers_sort(&peers);
+}
