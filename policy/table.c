@@ -266,8 +266,6 @@ struct cut {
 	struct serving *servings;
 	struct step *steps, *spare;
 	size_t n_steps;
-	struct step *moved; /* places that self rules take over: from .rule to .place */
-	size_t n_moved, moved_cap;
 };
 
 static void
@@ -316,42 +314,62 @@ step_list(const struct cut *cut, struct step step)
 	return own_sources_of(t, t->goals->of_rule[step.rule], user);
 }
 
-/* The place of a self rule: that of the first rule, here or anywhere, with the
- * same sources and protocol. A plain rule that comes later moves to it. */
-static void
-cut_place_self(struct cut *cut, struct step *step, struct names *places)
+static bool
+step_is_self(const struct cut *cut, struct step step)
 {
-	char key[8];
-	int protocol = cut->table->filter->rules[step->rule].protocol;
-	uint32_t list = step_list(cut, *step);
-	uint32_t plain = find_place(cut->table, list, protocol);
-	struct text name = merge_key(key, list, protocol);
-	uint32_t known = names_find(places, name);
-	if (known == NAMES_NONE) {
-		name.at = arena_copy(cut->scratch, name.at, name.len);
-		known = names_add(places, name);
-		cut->moved = arena_grow(cut->scratch, cut->moved, known, &cut->moved_cap,
-		                        sizeof *cut->moved);
-		cut->moved[known] =
-			(struct step) { plain < step->rule ? plain : step->rule, plain };
-	}
-	step->place = cut->moved[known].place;
+	const struct rule *rule = &cut->table->filter->rules[step.rule];
+	return rule->self && rule->kind == RULE_NETWORK;
 }
 
+/* The plain rules' place for the sources and protocol of a self rule, and the
+ * place that all of them take: the earliest of either kind. */
+struct shared_place {
+	uint32_t plain, place;
+};
+
+static struct shared_place *
+shared_place_of(struct cut *cut, struct step step, struct names *names,
+                struct shared_place **places, size_t *cap)
+{
+	char key[8];
+	int protocol = cut->table->filter->rules[step.rule].protocol;
+	uint32_t list = step_list(cut, step);
+	struct text name = merge_key(key, list, protocol);
+	uint32_t known = names_find(names, name);
+	if (known == NAMES_NONE) {
+		name.at = arena_copy(cut->scratch, name.at, name.len);
+		known = names_add(names, name);
+		*places = arena_grow(cut->scratch, *places, known, cap, sizeof **places);
+		uint32_t plain = find_place(cut->table, list, protocol);
+		(*places)[known] = (struct shared_place) { plain, plain };
+	}
+	return &(*places)[known];
+}
+
+/* Self rules merge with others of the same sources and protocol, here or
+ * anywhere; plain rules that come later move to the self rule's place. */
 static void
 cut_place_selves(struct cut *cut)
 {
-	struct names places = { .arena = cut->scratch };
-	for (size_t i = 0; i < cut->n_steps; i++) { /* by rule, ascending within a goal */
-		const struct rule *rule = &cut->table->filter->rules[cut->steps[i].rule];
-		if (rule->self && rule->kind == RULE_NETWORK)
-			cut_place_self(cut, &cut->steps[i], &places);
+	struct names names = { .arena = cut->scratch };
+	struct shared_place *places = NULL, *shared;
+	size_t cap = 0;
+	for (size_t i = 0; i < cut->n_steps; i++) {
+		if (!step_is_self(cut, cut->steps[i]))
+			continue;
+		shared = shared_place_of(cut, cut->steps[i], &names, &places, &cap);
+		if (cut->steps[i].rule < shared->place)
+			shared->place = cut->steps[i].rule;
 	}
-	for (size_t k = 0; k < places.n; k++)
-		for (size_t i = 0;
-		     cut->moved[k].rule > cut->moved[k].place && i < cut->n_steps; i++)
-			if (cut->steps[i].place == cut->moved[k].rule)
-				cut->steps[i].place = cut->moved[k].place;
+	for (size_t i = 0; names.n && i < cut->n_steps; i++) {
+		struct step *step = &cut->steps[i];
+		if (step_is_self(cut, *step))
+			step->place =
+				shared_place_of(cut, *step, &names, &places, &cap)->place;
+		for (size_t k = 0; k < names.n && !step_is_self(cut, *step); k++)
+			if (step->place == places[k].plain)
+				step->place = places[k].place;
+	}
 }
 
 static const struct serving *
