@@ -118,7 +118,7 @@ text_number(struct text text, uint64_t max, uint64_t *number)
 }
 
 size_t
-number_write(uint64_t number, char out[NUMBER_TEXT_MAX])
+number_write(uint64_t number, char *out)
 {
 	char backwards[NUMBER_TEXT_MAX];
 	size_t n = 0;

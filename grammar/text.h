@@ -51,11 +51,11 @@ size_t text_find_last(struct text, char c);
  * Leading zeros are fine. false when empty, not digits, or above max. */
 bool text_number(struct text, uint64_t max, uint64_t *number);
 
-/* Room for the digits of any number. */
+/* The most digits that a number has. */
 #define NUMBER_TEXT_MAX 20
 
 /* The number in decimal, without a NUL; returns how many digits. */
-size_t number_write(uint64_t number, char out[NUMBER_TEXT_MAX]);
+size_t number_write(uint64_t number, char *out);
 
 /* As Go's %q writes it: double quotes, escapes where Go escapes, printable
  * Unicode raw. In arena, NUL-terminated. */
