@@ -156,6 +156,12 @@ void unit_end(struct unit *);
  * input. NULL: it cannot be read, and it was said why. */
 struct source *source_load(struct run *, struct arena *, const char *path);
 
+/* What to call a path in messages: itself, or what standard input is called. */
+const char *path_name(const struct run *, const char *path);
+
+/* Shows findings on standard error, in file order; errors alone when quiet. */
+void findings_tell(struct run *, struct findings *);
+
 /* The i-th operand, or policy.hujson if that is here. NULL: neither, and it
  * was said. */
 const char *run_policy(struct run *, size_t i);

@@ -21,8 +21,7 @@ run_policy(struct run *run, size_t i)
 	return NULL;
 }
 
-/* What to call a path in messages. */
-static const char *
+const char *
 path_name(const struct run *run, const char *path)
 {
 	if (strcmp(path, "-") != 0)
@@ -77,10 +76,8 @@ unit_read(struct unit *unit, struct run *run, const char *path)
 	return true;
 }
 
-/* Inventories that cannot be understood are the run's fault, not the
- * policy's. */
-static bool
-inventory_findings_tell(struct run *run, struct findings *findings)
+void
+findings_tell(struct run *run, struct findings *findings)
 {
 	struct arena scratch = { 0 };
 	struct finding **sorted = findings_sorted(findings, &scratch);
@@ -91,7 +88,6 @@ inventory_findings_tell(struct run *run, struct findings *findings)
 			text_finding(&run->err, sorted[i]);
 	output_flush(&run->err);
 	arena_end(&scratch);
-	return findings->n_errors == 0;
 }
 
 static bool
@@ -110,7 +106,9 @@ inventories_load(struct unit *unit, struct run *run)
 	}
 	progress_tell("reading the inventory");
 	unit->tailnet = tailnet_read(&unit->arena, trees, paths->n, &findings);
-	return inventory_findings_tell(run, &findings);
+	findings_tell(run, &findings);
+	/* the run's fault, not the policy's */
+	return findings.n_errors == 0;
 }
 
 bool

@@ -33,6 +33,9 @@ command_list(size_t i)
 	return i < N_COMMANDS ? &COMMANDS[i] : NULL;
 }
 
+static void say(struct run *, const char *format, va_list)
+	__attribute__((format(printf, 2, 0)));
+
 static void
 say(struct run *run, const char *format, va_list args)
 {
@@ -205,5 +208,5 @@ main(int argc, char **argv)
 	status = output_finish(&run, status);
 	output_flush(&run.err);
 	arena_end(&run.arena);
-	return status;
+	return (int)status;
 }

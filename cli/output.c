@@ -24,7 +24,7 @@ output_start(struct output *out, struct arena *arena, int fd, const char *name)
 static void
 write_whole(struct output *out, const char *at, size_t len)
 {
-	if (out->width > 0) /* it may stand on the same terminal */
+	if (out->terminal) /* the one that progress is shown on */
 		progress_clear();
 	while (len > 0 && !out->error) {
 		ssize_t n = write(out->fd, at, len);
@@ -140,6 +140,19 @@ output_harmless(struct output *out, struct text text)
 		width += shown.width;
 	}
 	return width;
+}
+
+void
+output_harmless_line(struct output *out, struct text line)
+{
+	for (;;) {
+		size_t tab = text_find(line, '\t');
+		output_harmless(out, (struct text) { line.at, tab });
+		if (tab == line.len)
+			return;
+		output_char(out, '\t');
+		line = text_from(line, tab + 1);
+	}
 }
 
 size_t

@@ -20,6 +20,7 @@ struct output {
 	char *buffer;
 	size_t n, cap;
 	int error;      /* errno of the first write that failed, or 0 */
+	bool terminal;  /* it is one */
 	bool color;     /* escape sequences are welcome */
 	bool guarded;   /* GITHUB_ACTIONS reads it: break what it would obey */
 	unsigned width; /* columns of the terminal; 0 where it is none */
@@ -86,6 +87,9 @@ void output_format(struct output *, const char *format, ...)
  * are shown that way too. Returns the columns that it takes.
  */
 size_t output_harmless(struct output *, struct text);
+
+/* The same for a line whose tabs are its own. */
+void output_harmless_line(struct output *, struct text);
 
 /* The columns that it would take. */
 size_t harmless_width(const struct output *, struct text);

@@ -63,6 +63,7 @@ output_settle(struct output *out, unsigned color)
 {
 	const char *runner = environment("GITHUB_ACTIONS");
 
+	out->terminal = isatty(out->fd);
 	out->color = wants_color(color, out->fd);
 	out->guarded = runner && strcmp(runner, "true") == 0;
 	out->width = columns_of(out->fd);
