@@ -46,6 +46,14 @@ finding_coordinator(struct findings *findings, struct finding *finding,
 }
 
 void
+finding_level(struct findings *findings, struct finding *finding, enum level level)
+{
+	findings->n_errors -= finding->level == LEVEL_ERROR;
+	findings->n_errors += level == LEVEL_ERROR;
+	finding->level = level;
+}
+
+void
 finding_note(struct findings *findings, struct finding *finding, struct source *source,
              struct span where, const char *format, ...)
 {

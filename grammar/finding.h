@@ -64,6 +64,9 @@ struct finding *finding_add(struct findings *, const struct check *, struct sour
 void finding_coordinator(struct findings *, struct finding *, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Gives a finding another level than its check's. */
+void finding_level(struct findings *, struct finding *, enum level);
+
 /* Adds a second place after those there are. source may be NULL. */
 void finding_note(struct findings *, struct finding *, struct source *, struct span,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -94,6 +94,22 @@ the_coordinators_words_are_kept_beside_ours(void **state)
 }
 
 static void
+a_level_that_changes_is_counted_anew(void **state)
+{
+	struct desk *desk = *state;
+	struct finding *finding = raise_at(desk, &warning, desk->a, 0);
+
+	finding_level(&desk->findings, finding, LEVEL_ERROR);
+	assert_int_equal(desk->findings.n_errors, 1);
+	assert_ptr_equal(findings_first_error(&desk->findings), finding);
+	finding_level(&desk->findings, finding, LEVEL_ERROR);
+	assert_int_equal(desk->findings.n_errors, 1);
+	finding_level(&desk->findings, finding, LEVEL_ADVICE);
+	assert_int_equal(desk->findings.n_errors, 0);
+	assert_null(findings_first_error(&desk->findings));
+}
+
+static void
 notes_stay_in_the_order_they_were_added(void **state)
 {
 	struct desk *desk = *state;
@@ -161,6 +177,7 @@ main(void)
 		desk_test(a_finding_says_what_was_formatted),
 		desk_test(the_first_error_is_the_first_that_was_raised),
 		desk_test(the_coordinators_words_are_kept_beside_ours),
+		desk_test(a_level_that_changes_is_counted_anew),
 		desk_test(notes_stay_in_the_order_they_were_added),
 		desk_test(sorting_goes_by_file_then_place_then_order),
 		desk_test(no_findings_are_sorted_into_none),
