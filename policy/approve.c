@@ -7,8 +7,8 @@
 #include "policy/numbers.h"
 #include "policy/resolve.h"
 
-/* By first, then the wider first: what is inside comes after what is around. */
-static int
+/* So that what is inside comes after what is around. */
+int
 route_compare(struct range a, struct range b)
 {
 	int order = point_compare(a.first, b.first);

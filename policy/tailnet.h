@@ -106,6 +106,7 @@ struct tailnet {
 	size_t n_domains;
 	struct user *users;
 	size_t n_users;
+	bool roles_told;          /* else members may be admins and the like */
 	struct names logins;      /* login → number in users */
 	struct names aliases;     /* what else names a user: see tailnet_user */
 	const uint32_t *of_alias; /* beside aliases: numbers in users, or USER_NONE */
@@ -153,6 +154,9 @@ struct tailnet *tailnet_imagine(struct arena *, const struct policy *const *poli
 /* Sorts out who has what: fills the first half of the index. Once is enough;
  * tailnet_read and tailnet_imagine have done it. */
 void tailnet_index(struct tailnet *);
+
+/* The order of routed subnets: by first, then the wider first. <0, 0 or >0. */
+int route_compare(struct range, struct range);
 
 /* Approves routes by the policy's autoApprovers, and indexes them. Called
  * once for each policy; what an earlier policy approved is forgotten. */
