@@ -49,24 +49,6 @@ goal_of_rule(struct finder *f, const struct rule *rule)
 	return goal;
 }
 
-/* The routers through whose subnets one of some machines is reached. */
-static void
-add_routers_of_machines(struct numbers *list, struct tailnet *t,
-                        const struct set *machines)
-{
-	struct numbers subnets = { .arena = list->arena };
-	for (uint32_t i = 0; t->n_subnets && i < machines->n; i++) {
-		const struct machine *m = &t->machines[machines->at[i]];
-		for (size_t k = 0; k < m->n_addresses; k++)
-			subnets_overlapping(t,
-			                    (struct range) { m->addresses[k],
-			                                     m->addresses[k] },
-			                    &subnets);
-	}
-	for (size_t i = 0; i < subnets.n; i++)
-		numbers_add_set(list, t->subnets[subnets.at[i]].routers);
-}
-
 static bool
 range_is_internet(struct range range)
 {
@@ -84,7 +66,6 @@ servers_of_network(struct arena *scratch, struct tailnet *t, const struct party 
 	if (party->any || party->danger)
 		return t->everybody;
 	numbers_add_set(&list, party_machines(t, party, true));
-	add_routers_of_machines(&list, t, party->machines);
 	for (size_t i = 0; t->exit_nodes->n && i < party->n_literals; i++)
 		if (range_is_internet(party->literals[i])) {
 			numbers_add_set(&list, t->exit_nodes);
@@ -272,26 +253,6 @@ add_served_literals(struct numbers *list, const struct goal *goal,
 			numbers_add(list, (uint32_t)i);
 }
 
-/* The addresses, by number, that a machine serves of those whom a party names
- * by identity: its own, and those in its subnets. */
-static void
-add_served_addresses(struct numbers *list, const struct tailnet *t,
-                     const struct set *named, uint32_t machine)
-{
-	const struct machine *m = &t->machines[machine];
-	if (set_holds(named, machine))
-		for (size_t i = 0; i < m->n_addresses; i++)
-			numbers_add(list,
-			            (uint32_t)tailnet_address_from(t, m->addresses[i]));
-	for (size_t i = 0; i < m->n_subnets; i++)
-		for (size_t k = tailnet_address_from(t, m->subnets[i].first);
-		     k < t->n_addresses &&
-		     point_compare(t->addresses[k].address, m->subnets[i].last) <= 0;
-		     k++)
-			if (set_holds(named, t->addresses[k].machine))
-				numbers_add(list, (uint32_t)k);
-}
-
 static bool
 machine_routes(const struct machine *m, struct range range)
 {
@@ -316,6 +277,28 @@ texts_add(struct texts *list, struct text text)
 	list->at[list->n++] = text;
 }
 
+/* The addresses that a machine serves of some named by identity: its own, and
+ * those in its subnets. */
+static void
+add_identities(struct texts *items, const struct tailnet *t,
+               const struct spelling *spelling, const struct set *named, uint32_t machine)
+{
+	const struct machine *m = &t->machines[machine];
+	struct numbers list = { .arena = items->arena };
+	for (size_t i = 0; i < m->n_addresses && set_holds(named, machine); i++)
+		numbers_add(&list, (uint32_t)tailnet_address_from(t, m->addresses[i]));
+	for (size_t i = 0; i < m->n_subnets; i++)
+		for (size_t k = tailnet_address_from(t, m->subnets[i].first);
+		     k < t->n_addresses &&
+		     point_compare(t->addresses[k].address, m->subnets[i].last) <= 0;
+		     k++)
+			if (set_holds(named, t->addresses[k].machine))
+				numbers_add(&list, (uint32_t)k);
+	numbers_sort(&list);
+	for (size_t i = 0; i < list.n; i++)
+		texts_add(items, spelling_address(spelling, list.at[i]));
+}
+
 static void
 add_internet(struct texts *items, const struct machine *m, bool via)
 {
@@ -334,22 +317,18 @@ add_network_items(struct texts *items, const struct goal *goal, const struct tai
                   const struct spelling *spelling, uint32_t machine)
 {
 	const struct machine *m = &t->machines[machine];
-	struct numbers list = { .arena = items->arena };
+	struct numbers literals = { .arena = items->arena };
 	if (goal->party->any) {
 		texts_add(items, text_of("*"));
 		return;
 	}
-	if (goal->kind == GOAL_NETWORK && goal->party->machines->n)
-		add_served_addresses(&list, t, goal->party->machines, machine);
-	numbers_sort(&list);
-	for (size_t i = 0; i < list.n; i++)
-		texts_add(items, spelling_address(spelling, list.at[i]));
-	list.n = 0;
+	if (goal->kind == GOAL_NETWORK)
+		add_identities(items, t, spelling, goal->party->machines, machine);
 	if (goal->party->n_literals)
-		add_served_literals(&list, goal, m);
-	numbers_sort(&list);
-	for (size_t i = 0; i < list.n; i++)
-		texts_add(items, goal->literals[list.at[i]]);
+		add_served_literals(&literals, goal, m);
+	numbers_sort(&literals);
+	for (size_t i = 0; i < literals.n; i++)
+		texts_add(items, goal->literals[literals.at[i]]);
 	if (goal->party->internet)
 		add_internet(items, m, goal->kind == GOAL_VIA);
 }
@@ -380,7 +359,6 @@ goal_items(const struct goal *goal, const struct filter *filter,
            size_t *n)
 {
 	const struct tailnet *t = filter->tailnet;
-	const struct machine *m = &t->machines[machine];
 	struct texts items = { .arena = scratch };
 	switch (goal->kind) {
 	case GOAL_NETWORK:
@@ -392,10 +370,8 @@ goal_items(const struct goal *goal, const struct filter *filter,
 		add_app_items(&items, goal, t, machine);
 		break;
 	case GOAL_SELF:
-		for (size_t i = 0; i < m->n_addresses; i++)
-			texts_add(&items, spelling_address(spelling,
-			                                   tailnet_address_from(
-								   t, m->addresses[i])));
+		add_identities(&items, t, spelling, t->of_user[t->machines[machine].user],
+		               machine);
 		break;
 	}
 	*n = items.n;

@@ -323,35 +323,63 @@ add_routers(struct numbers *list, const struct tailnet *t, struct range range)
 		numbers_add_set(list, t->subnets[subnets.at[i]].routers);
 }
 
+/* Who routes a subnet that one of some machines has an address in. */
+static void
+add_routers_of_machines(struct numbers *list, const struct tailnet *t,
+                        const struct set *machines)
+{
+	for (uint32_t i = 0; t->n_subnets && i < machines->n; i++) {
+		const struct machine *m = &t->machines[machines->at[i]];
+		for (size_t k = 0; k < m->n_addresses; k++)
+			add_routers(list, t,
+			            (struct range) { m->addresses[k], m->addresses[k] });
+	}
+}
+
+/* Who lives in what `*` spells out as a source. */
+static void
+add_anybody(struct numbers *list, const struct tailnet *t)
+{
+	for (size_t i = 0; i < 3; i++)
+		add_owners(list, t, RANGES_OF_TAILNET[i]);
+	for (size_t i = 0; i < t->n_subnets; i++)
+		if (t->subnets[i].outer == SUBNET_NONE)
+			add_owners(list, t, t->subnets[i].range);
+}
+
+/* Who routes what a party names. */
+static void
+add_party_routers(struct numbers *list, const struct tailnet *t,
+                  const struct party *party)
+{
+	add_routers_of_machines(list, t, party->machines);
+	for (size_t i = 0; i < party->n_literals; i++)
+		add_routers(list, t, party->literals[i]);
+	for (size_t i = 0; party->internet && i < 7; i++)
+		add_routers(list, t, RANGES_OF_INTERNET[i]);
+	if (party->any)
+		numbers_add_set(list, t->routers);
+}
+
 const struct set *
 party_machines(struct tailnet *t, const struct party *party, bool subnets)
 {
 	if (party->danger || (party->any && t->imagined))
 		return t->everybody;
-	if (!party->any && !party->n_literals && !party->internet)
+	if (!party->any && !party->n_literals && !party->internet &&
+	    !(subnets && t->n_subnets))
 		return party->machines;
 	struct arena scratch = { 0 };
 	struct numbers list = { .arena = &scratch };
 	numbers_add_set(&list, party->machines);
-	if (party->any) {
-		for (size_t i = 0; i < 3; i++)
-			add_owners(&list, t, RANGES_OF_TAILNET[i]);
-		/* its routed subnets are sources too: their routers, and who lives in them */
-		for (size_t i = 0; i < t->n_subnets; i++)
-			if (t->subnets[i].outer == SUBNET_NONE)
-				add_owners(&list, t, t->subnets[i].range);
-		if (subnets)
-			numbers_add_set(&list, t->routers);
-	}
-	for (size_t i = 0; i < party->n_literals; i++) {
+	for (size_t i = 0; i < party->n_literals; i++)
 		add_owners(&list, t, party->literals[i]);
-		if (subnets)
-			add_routers(&list, t, party->literals[i]);
-	}
-	for (size_t i = 0; party->internet && subnets && i < 7; i++)
-		add_routers(&list, t, RANGES_OF_INTERNET[i]);
+	if (party->any)
+		add_anybody(&list, t);
 	if (party->internet)
 		numbers_add_set(&list, t->exit_nodes);
+	if (subnets)
+		add_party_routers(&list, t, party);
 	const struct set *set = numbers_set(&list, &t->sets);
 	arena_end(&scratch);
 	return set;
