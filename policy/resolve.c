@@ -411,12 +411,12 @@ bool
 machine_satisfies(const struct policy *p, const struct machine *m,
                   const struct words *postures)
 {
-	for (size_t i = 0; i < postures->n; i++) {
+	for (size_t i = 0; i < postures->n && !m->shared; i++) {
 		const struct posture *posture = policy_posture(p, postures->at[i].text);
 		if (posture && machine_fits(m, posture))
 			return true;
 	}
-	return false;
+	return m->shared;
 }
 
 static const struct set *

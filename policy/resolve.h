@@ -60,7 +60,7 @@ struct numbers;
 void subnets_overlapping(const struct tailnet *, struct range, struct numbers *);
 
 /* Whether a machine satisfies one of the postures so named: all of the
- * posture's assertions hold for its attributes. */
+ * posture's assertions hold for its attributes. Machines shared in are not asked. */
 bool machine_satisfies(const struct policy *, const struct machine *,
                        const struct words *postures);
 
