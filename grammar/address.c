@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* How many bits number the points of a line. */
-static unsigned
+unsigned
 line_width(uint32_t line)
 {
 	return line == LINE_IPV4 ? 32 : line == LINE_IPV6 ? 128 : 16;
@@ -31,6 +30,26 @@ point_before(struct point p)
 	p.hi -= p.lo == 0;
 	p.lo--;
 	return p;
+}
+
+struct range
+point_block(struct point p, unsigned bits)
+{
+	struct point last = line_last(p.line);
+	unsigned free = line_width(p.line) - bits; /* bits to vary */
+	uint64_t hi = 0, lo = UINT64_MAX;
+
+	if (free < 64)
+		lo = (UINT64_C(1) << free) - 1;
+	else if (free < 128)
+		hi = (UINT64_C(1) << (free - 64)) - 1;
+	else
+		hi = UINT64_MAX;
+	last.hi = p.hi | hi;
+	last.lo = p.lo | lo;
+	p.hi &= ~hi;
+	p.lo &= ~lo;
+	return (struct range) { p, last };
 }
 
 bool
@@ -306,27 +325,6 @@ address_parse(struct text text, struct point *point)
 		if (i + 1 < text.len && text.at[i + 1] == '.')
 			return ipv4_parse(text, point);
 	return ipv6_parse(text, point);
-}
-
-/* The block of so many leading bits that p is in. */
-static struct range
-point_block(struct point p, unsigned bits)
-{
-	struct point last = line_last(p.line);
-	unsigned free = line_width(p.line) - bits; /* bits to vary */
-	uint64_t hi = 0, lo = UINT64_MAX;
-
-	if (free < 64)
-		lo = (UINT64_C(1) << free) - 1;
-	else if (free < 128)
-		hi = (UINT64_C(1) << (free - 64)) - 1;
-	else
-		hi = UINT64_MAX;
-	last.hi = p.hi | hi;
-	last.lo = p.lo | lo;
-	p.hi &= ~hi;
-	p.lo &= ~lo;
-	return (struct range) { p, last };
 }
 
 /* A prefix length as Go takes it: no sign, no leading zeros. */

@@ -106,6 +106,13 @@ struct point point_next(struct point);
 
 struct point point_before(struct point);
 
+/* How many bits number the points of a line: 32, 128, or 16 for ports. */
+unsigned line_width(uint32_t line);
+
+/* The aligned block of so many leading bits that p is in; bits is at most the
+ * width of the line. */
+struct range point_block(struct point p, unsigned bits);
+
 /* The last point of a line: IPv4, IPv6 or ports. The first is number 0. */
 struct point line_last(uint32_t line);
 

@@ -9,7 +9,8 @@
 struct arena;
 
 /* A set of points: ranges sorted, apart from each other (neither overlapping
- * nor adjacent). The empty set has n 0. Immutable once made. */
+ * nor adjacent). The empty set has n 0. Immutable once made, so that a result
+ * may share its ranges with what it was made from. */
 struct ranges {
 	const struct range *at;
 	size_t n;
@@ -18,24 +19,30 @@ struct ranges {
 /* The set of what the n ranges hold, in any order and overlapping or not. */
 struct ranges ranges_of(struct arena *, const struct range *, size_t n);
 
+/* What is in either, in both, in the first alone. One walk along the two sets;
+ * meet and minus walk only where they reach into each other. */
 struct ranges ranges_join(struct arena *, struct ranges, struct ranges);
 
 struct ranges ranges_meet(struct arena *, struct ranges, struct ranges);
 
 struct ranges ranges_minus(struct arena *, struct ranges, struct ranges);
 
+/* The point is in the set. A search, as are the next two. */
 bool ranges_hold(struct ranges, struct point);
 
 /* Every point of the range is in the set. */
 bool ranges_cover(struct ranges, struct range);
 
+/* Some point of the range is in the set. */
 bool ranges_overlap(struct ranges, struct range);
 
+/* Every point of inner is in outer. */
 bool ranges_within(struct ranges inner, struct ranges outer);
 
 bool ranges_equal(struct ranges, struct ranges);
 
-/* The CIDRs that a range is made of, in order. */
+/* The fewest CIDRs that a range is made of, in order. They touch each other:
+ * this is a list, not a set for the functions above. */
 struct ranges range_prefixes(struct arena *, struct range);
 
 #endif
