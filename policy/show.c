@@ -1,0 +1,25 @@
+#include "policy/show.h"
+
+#include "grammar/arena.h"
+#include "grammar/rune.h"
+
+/* Sentences stay readable, and their sum stays near the size of the policy. */
+#define SHOWN_MAX 120
+
+const char *
+text_show(struct arena *arena, struct text text)
+{
+	size_t end = 0, bytes;
+	bool plain = text.len > 0;
+
+	for (; end < text.len && end < SHOWN_MAX; end += bytes) {
+		uint32_t rune;
+		bytes = rune_read(text.at + end, text.len - end, &rune);
+		plain = plain && rune_printable(rune) && rune != RUNE_BAD && rune != '"';
+	}
+	const char *rest = end < text.len ? "…" : "";
+	text.len = end;
+	if (!plain)
+		return arena_format(arena, "%s%s", text_quote(arena, text), rest);
+	return arena_format(arena, "%.*s%s", TEXT_ARG(text), rest);
+}
