@@ -53,6 +53,7 @@ struct inventory {
 	struct text *domains;
 	size_t n_domains, domains_cap;
 	bool domains_told;            /* by aclc's own inventory */
+	size_t wrong_owners;          /* told so far */
 	struct names systems;         /* operating systems as written … */
 	struct attribute **of_system; /* … and as posture spells them: node:os */
 	size_t of_system_cap;
@@ -97,12 +98,6 @@ void inventory_fault_kind(struct inventory *, const struct node *value,
 /* Raises that an object lacks what it must have, at its opening brace. */
 void inventory_fault_missing(struct inventory *, const struct node *object,
                              const char *said);
-
-/* Raises CHECK_INVENTORY_CLASH at a place of the tree being read or of another,
- * with a note at the first place. */
-void inventory_clash(struct inventory *, struct source *, struct span,
-                     struct source *first_in, struct span first, const char *note,
-                     const char *format, ...) __attribute__((format(printf, 7, 8)));
 
 /*
  * Values. Each takes NULL for a member that is absent; what is of the wrong kind is
@@ -187,15 +182,16 @@ bool role_parse(struct text, enum role *);
 /* The i-th role's name, or NULL. */
 const char *role_list(size_t i);
 
-/* Readers of the formats. Each takes the node that holds what its name says. */
+/* Readers of the formats, each of the object that its name says. */
 void own_read(struct inventory *, const struct node *root);
 void status_read(struct inventory *, const struct node *root);
-void devices_read(struct inventory *, const struct node *list);
-void device_read(struct inventory *, const struct node *device);
-void accounts_read(struct inventory *, const struct node *list);
-void account_read(struct inventory *, const struct node *account);
-void headscale_nodes_read(struct inventory *, const struct node *list);
+void device_read(struct inventory *, const struct node *);
+void account_read(struct inventory *, const struct node *);
 void headscale_node_read(struct inventory *, const struct node *);
-void headscale_users_read(struct inventory *, const struct node *list);
+void headscale_user_read(struct inventory *, const struct node *);
+
+/* Reads each element of a list; it has to be an object. `what`: "a node". */
+void list_read(struct inventory *, const struct node *list, const char *what,
+               void (*read)(struct inventory *, const struct node *));
 
 #endif

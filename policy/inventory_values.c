@@ -570,3 +570,17 @@ machine_take_attributes(struct inventory *inv, struct machine *machine,
 	machine->attributes = attributes;
 	machine->n_attributes = n;
 }
+
+void
+list_read(struct inventory *inv, const struct node *list, const char *what,
+          void (*read)(struct inventory *, const struct node *))
+{
+	for (const struct node *e = node_first(list); e != node_end(list);
+	     e = node_next(e)) {
+		if (e->kind == HUJSON_OBJECT)
+			read(inv, e);
+		else
+			inventory_fault(inv, e, "%s is an object, not %s", what,
+			                hujson_kind_name(e->kind));
+	}
+}

@@ -178,7 +178,8 @@ tailnet_index(struct tailnet *t)
 	index_users(t);
 	index_tags(t);
 	index_addresses(t);
-	index_names(t);
+	if (!t->of_name) /* tailnet_read has named them */
+		index_names(t);
 	t->members = machines_that(t, is_of_member);
 	t->tagged = machines_that(t, is_tagged);
 	t->shared = machines_that(t, is_shared);

@@ -1,0 +1,299 @@
+/* `tailscale status --json`: spec/inventories.md section 1. What one client sees of its
+ * tailnet: routes in effect, and no roles but its own. */
+#include "policy/inventory.h"
+
+#include "grammar/arena.h"
+
+enum status_field {
+	STATUS_VERSION,
+	STATUS_SELF,
+	STATUS_PEER,
+	STATUS_USER,
+	STATUS_SUFFIX,
+	STATUS_TAILNET,
+	STATUS_FIELDS,
+};
+
+static const struct field status_fields[] = {
+	FIELD("Version", STATUS_VERSION),
+	FIELD("Self", STATUS_SELF),
+	FIELD("Peer", STATUS_PEER),
+	FIELD("User", STATUS_USER),
+	FIELD("MagicDNSSuffix", STATUS_SUFFIX),
+	FIELD("CurrentTailnet", STATUS_TAILNET),
+};
+
+enum peer_field {
+	PEER_ID,
+	PEER_HOST_NAME,
+	PEER_DNS_NAME,
+	PEER_OS,
+	PEER_USER,
+	PEER_SHARER,
+	PEER_ADDRESSES,
+	PEER_TAGS,
+	PEER_ROUTES,
+	PEER_CREATED,
+	PEER_EXIT_NODE,
+	PEER_SHAREE,
+	PEER_CAPABILITIES,
+	PEER_CAP_MAP,
+	PEER_FIELDS,
+};
+
+static const struct field peer_fields[] = {
+	FIELD("ID", PEER_ID),
+	FIELD("HostName", PEER_HOST_NAME),
+	FIELD("DNSName", PEER_DNS_NAME),
+	FIELD("OS", PEER_OS),
+	FIELD("UserID", PEER_USER),
+	FIELD("AltSharerUserID", PEER_SHARER),
+	FIELD("TailscaleIPs", PEER_ADDRESSES),
+	FIELD("Tags", PEER_TAGS),
+	FIELD("PrimaryRoutes", PEER_ROUTES),
+	FIELD("Created", PEER_CREATED),
+	FIELD("ExitNodeOption", PEER_EXIT_NODE),
+	FIELD("ShareeNode", PEER_SHAREE),
+	FIELD("Capabilities", PEER_CAPABILITIES),
+	FIELD("CapMap", PEER_CAP_MAP),
+};
+
+enum profile_field { PROFILE_LOGIN, PROFILE_NAME, PROFILE_FIELDS };
+
+static const struct field profile_fields[] = {
+	FIELD("LoginName", PROFILE_LOGIN),
+	FIELD("DisplayName", PROFILE_NAME),
+};
+
+/* One view of a tailnet. */
+struct status {
+	struct inventory *inv;
+	struct names ids;    /* of its users … */
+	struct text *logins; /* … and theirs */
+	size_t logins_cap;
+	struct text suffix; /* of the DNS names of its own machines, or empty */
+};
+
+static const struct range default_routes[2] = {
+	{ { LINE_IPV4, 0, 0 }, { LINE_IPV4, 0, UINT32_MAX } },
+	{ { LINE_IPV6, 0, 0 }, { LINE_IPV6, UINT64_MAX, UINT64_MAX } },
+};
+
+/* An entry of User. The key is the id, written out. */
+static void
+profile_read(struct status *status, struct text id, const struct node *object)
+{
+	struct inventory *inv = status->inv;
+	const struct node *v[PROFILE_FIELDS];
+	size_t known = status->ids.n;
+
+	members_find(inv, object, profile_fields, FIELDS_N(profile_fields), v,
+	             PROFILE_FIELDS);
+	struct text name = value_text(inv, v[PROFILE_LOGIN]);
+	if (names_add(&status->ids, id) != known) {
+		inventory_fault(inv, object, "the user %.*s is told of twice",
+		                TEXT_ARG(id));
+		return;
+	}
+	status->logins = arena_grow(inv->arena, status->logins, known,
+	                            &status->logins_cap, sizeof(*status->logins));
+	status->logins[known] = login_is_pseudo(name) ? name : login_of(inv, name);
+	if (name.len == 0 || login_is_pseudo(name))
+		return;
+	struct user user = user_at(inv, status->logins[known], v[PROFILE_LOGIN]);
+	user.id = id;
+	user.name = value_text(inv, v[PROFILE_NAME]);
+	inventory_add_user(inv, &user, USER_OWNER);
+}
+
+static void
+profiles_read(struct status *status, const struct node *value)
+{
+	struct inventory *inv = status->inv;
+	const struct node *map = value_object(inv, value);
+
+	if (!map)
+		return;
+	for (const struct node *m = node_first(map); m != node_end(map);
+	     m = member_next(m)) {
+		const struct node *profile = member_value(m);
+		if (profile->kind == HUJSON_OBJECT)
+			profile_read(status, node_text(inv->arena, inv->tree, m),
+			             profile);
+		else if (profile->kind != HUJSON_NULL)
+			inventory_fault_kind(inv, profile, "an object");
+	}
+}
+
+static void
+peer_owner_read(struct status *status, struct machine *machine, const struct node *value)
+{
+	struct text id = value_id(status->inv, value);
+	uint32_t number = names_find(&status->ids, id);
+
+	if (machine->n_tags > 0 || id.len == 0)
+		return;
+	if (number == NAMES_NONE)
+		inventory_fault(status->inv, value,
+		                "the owner is the user %.*s, of whom the member User "
+		                "does not tell",
+		                TEXT_ARG(id));
+	else
+		machine_take_owner(status->inv, machine, status->logins[number], value);
+}
+
+static bool
+name_has_suffix(struct text name, struct text suffix)
+{
+	if (name.len > 0 && name.at[name.len - 1] == '.')
+		name.len--;
+	return name.len > suffix.len && name.at[name.len - suffix.len - 1] == '.' &&
+	       text_equal(text_from(name, name.len - suffix.len), suffix);
+}
+
+/* A machine of another tailnet has that one's DNS name, or is marked. */
+static bool
+peer_is_shared(struct status *status, const struct node *const *v, struct text dns_name)
+{
+	struct inventory *inv = status->inv;
+
+	if (value_bool(inv, v[PEER_SHAREE]) || value_id(inv, v[PEER_SHARER]).len > 0)
+		return true;
+	return status->suffix.len > 0 && dns_name.len > 0 &&
+	       !name_has_suffix(dns_name, status->suffix);
+}
+
+/* What is primary is approved; so is an exit node that is on offer. */
+static void
+peer_routes_read(struct inventory *inv, struct machine *machine,
+                 const struct node *const *v)
+{
+	size_t n;
+	const struct range *routes = value_routes(inv, v[PEER_ROUTES], &n);
+
+	if (value_bool(inv, v[PEER_EXIT_NODE]))
+		routes = routes_join(inv, routes, n, default_routes, 2, &n);
+	machine->approved_by_hand = routes;
+	machine->n_approved_by_hand = n;
+}
+
+static struct machine
+peer_read(struct status *status, const struct node *object, struct text version,
+          const struct node **v)
+{
+	struct inventory *inv = status->inv;
+
+	members_find(inv, object, peer_fields, FIELDS_N(peer_fields), v, PEER_FIELDS);
+	struct machine machine =
+		machine_at(inv, object, v[PEER_DNS_NAME], v[PEER_HOST_NAME]);
+	struct text dns_name = value_text(inv, v[PEER_DNS_NAME]);
+	machine.shared = peer_is_shared(status, v, dns_name);
+	bool firm =
+		machine_take_name(&machine, dns_name, value_text(inv, v[PEER_HOST_NAME]));
+	machine.id = value_id(inv, v[PEER_ID]);
+	machine.os = value_text(inv, v[PEER_OS]);
+	machine.created = value_time(inv, v[PEER_CREATED]);
+	value_tags(inv, v[PEER_TAGS], NULL, &machine);
+	peer_owner_read(status, &machine, v[PEER_USER]);
+	value_addresses(inv, v[PEER_ADDRESSES], &machine);
+	peer_routes_read(inv, &machine, v);
+	machine_take_attributes(inv, &machine, NULL, version);
+	inventory_add_machine(inv, &machine, firm);
+	return machine;
+}
+
+/* Roles by what the coordinator lets a machine do, the greater one last. */
+static const struct {
+	const char *capability;
+	enum role role;
+} role_marks[] = {
+	{ "https://tailscale.com/cap/is-admin", ROLE_ADMIN },
+	{ "https://tailscale.com/cap/is-owner", ROLE_OWNER },
+};
+
+static bool
+capability_is_there(const struct inventory *inv, const struct node *const *v,
+                    const char *name)
+{
+	const struct node *list = v[PEER_CAPABILITIES];
+
+	if (v[PEER_CAP_MAP] && v[PEER_CAP_MAP]->kind == HUJSON_OBJECT &&
+	    node_member(inv->tree, v[PEER_CAP_MAP], name))
+		return true;
+	if (!list || list->kind != HUJSON_ARRAY)
+		return false;
+	for (const struct node *e = node_first(list); e != node_end(list);
+	     e = node_next(e))
+		if (e->kind == HUJSON_STRING &&
+		    text_is(node_text(inv->arena, inv->tree, e), name))
+			return true;
+	return false;
+}
+
+/* The client's own machine tells its owner's role, where no list of users does. */
+static void
+self_read(struct status *status, const struct node *object, struct text version)
+{
+	struct inventory *inv = status->inv;
+	const struct node *v[PEER_FIELDS];
+	struct machine self = peer_read(status, object, version, v);
+
+	if (self.user == USER_NONE || (inv->users[self.user].how & USER_WITH_ROLE))
+		return;
+	for (size_t i = 0; i < sizeof(role_marks) / sizeof(role_marks[0]); i++)
+		if (capability_is_there(inv, v, role_marks[i].capability))
+			inv->tailnet->users[self.user].role = role_marks[i].role;
+}
+
+static void
+peers_read(struct status *status, const struct node *map)
+{
+	struct inventory *inv = status->inv;
+	const struct node *v[PEER_FIELDS];
+
+	inventory_expect(inv, node_length(map) + 1);
+	for (const struct node *m = node_first(map); m != node_end(map);
+	     m = member_next(m)) {
+		const struct node *peer = member_value(m);
+		if (peer->kind == HUJSON_OBJECT)
+			peer_read(status, peer, (struct text) { 0 }, v);
+		else if (peer->kind != HUJSON_NULL)
+			inventory_fault_kind(inv, peer, "an object");
+	}
+}
+
+/* The suffix is taken at its word only if the client's own name has it. */
+static struct text
+status_suffix(struct inventory *inv, const struct node *const *v, const struct node *self)
+{
+	const struct node *tailnet = value_object(inv, v[STATUS_TAILNET]);
+	const struct node *value = NULL, *name;
+
+	if (tailnet)
+		value = node_member(inv->tree, tailnet, "MagicDNSSuffix");
+	if (!value || value->kind != HUJSON_STRING)
+		value = v[STATUS_SUFFIX];
+	name = self ? node_member(inv->tree, self, "DNSName") : NULL;
+	struct text suffix = value_text(inv, value);
+	if (!name || name->kind != HUJSON_STRING ||
+	    !name_has_suffix(node_text(inv->arena, inv->tree, name), suffix))
+		return (struct text) { 0 };
+	return suffix;
+}
+
+void
+status_read(struct inventory *inv, const struct node *root)
+{
+	struct status status = { .inv = inv, .ids = { .arena = inv->arena } };
+	const struct node *v[STATUS_FIELDS];
+
+	members_find(inv, root, status_fields, FIELDS_N(status_fields), v, STATUS_FIELDS);
+	const struct node *self = value_object(inv, v[STATUS_SELF]);
+	const struct node *peers = value_object(inv, v[STATUS_PEER]);
+	status.suffix = status_suffix(inv, v, self);
+	profiles_read(&status, v[STATUS_USER]);
+	if (self)
+		self_read(&status, self, value_text(inv, v[STATUS_VERSION]));
+	if (peers)
+		peers_read(&status, peers);
+}
