@@ -1,24 +1,120 @@
-#include "cli/cli.h"
+#include "cli/compile.h"
 
-struct compile_options {
-	struct strings nodes;
-	const char *control_url;
-	bool wide;
-};
+#include "cli/file.h"
+
+#define OWN(member) offsetof(struct compile_options, member)
 
 static const struct option ROWS[] = {
+	{ 'n', "node", OPTION_LIST, OWN(nodes), "NAME",
+	  "only this node, by name, address or id; may be given several times", NULL },
+	{ 0, "control-url", OPTION_TEXT, OWN(control_url), "URL",
+	  "the coordinator's own address, for ssh rules that check", NULL },
+	{ 0, "wide", OPTION_FLAG, OWN(wide), NULL,
+	  "a table as wide as it likes, every address in it", NULL },
 	{ 0 },
 };
 
 const struct option_table COMPILE_OPTIONS = { ROWS, sizeof(struct compile_options) };
+
+static const char *
+nearest_name(struct arena *arena, const struct tailnet *tailnet, const char *name)
+{
+	struct text_nearest nearest = text_nearest_start(text_of(name));
+
+	for (size_t i = 0; i < tailnet->n_machines; i++)
+		text_nearest_offer(&nearest, tailnet->machines[i].name);
+	if (nearest.best.len == 0)
+		return "";
+	return arena_format(arena, "; did you mean %.*s?", TEXT_ARG(nearest.best));
+}
+
+/* Marks the machines named by --node; all of them where none is. */
+static bool
+nodes_mark(struct compilation *c, bool *marked)
+{
+	const struct tailnet *tailnet = c->unit->tailnet;
+	const struct strings *names = &c->own->nodes;
+
+	for (size_t i = 0; i < tailnet->n_machines; i++)
+		marked[i] = names->n == 0;
+	for (size_t i = 0; i < names->n; i++) {
+		const struct machine *machine =
+			tailnet_machine(tailnet, text_of(names->at[i]));
+		if (!machine) {
+			run_fault(c->run, "the inventory has no node %s%s", names->at[i],
+			          nearest_name(&c->unit->arena, tailnet, names->at[i]));
+			return false;
+		}
+		marked[machine - tailnet->machines] = true;
+	}
+	return true;
+}
+
+static bool
+nodes_choose(struct compilation *c)
+{
+	struct arena *arena = &c->unit->arena;
+	size_t n = c->unit->tailnet->n_machines;
+	bool *marked = arena_array(arena, n, sizeof(*marked));
+
+	if (!nodes_mark(c, marked))
+		return false;
+	c->chosen.machines = arena_array(arena, n, sizeof(uint32_t));
+	for (size_t i = 0; i < n; i++)
+		if (marked[i])
+			c->chosen.machines[c->chosen.n++] = (uint32_t)i;
+	return true;
+}
+
+/* A format: how nodes are written, and how rules are without an inventory;
+ * NULL where they cannot be. */
+static const struct format {
+	void (*nodes)(struct compilation *);
+	void (*terms)(struct compilation *);
+} FORMATS[] = {
+	{ nodes_table, terms_table },
+	{ nodes_tsv, terms_tsv },
+	{ nodes_json, terms_json },
+	{ nodes_ndjson, NULL },
+};
+
+static enum status
+compile_write(struct compilation *c)
+{
+	const struct format *format = &FORMATS[c->run->options.format];
+
+	if (!c->unit->tailnet->imagined) {
+		if (!nodes_choose(c))
+			return STATUS_BAD_RUN;
+		format->nodes(c);
+		return STATUS_GOOD;
+	}
+	if (c->own->nodes.n > 0)
+		return run_fault(c->run,
+		                 "--node wants an inventory: which nodes there are "
+		                 "is known from --inventory FILE");
+	if (!format->terms)
+		return run_fault(c->run,
+		                 "ndjson wants an inventory: a line for each node "
+		                 "of --inventory FILE");
+	format->terms(c);
+	return STATUS_GOOD;
+}
 
 enum status
 compile_main(struct run *run)
 {
 	const char *path = run_policy(run, 0);
 	struct unit unit = { 0 };
-	if (path && unit_load(&unit, run, path))
-		output_string(&run->out, "not yet\n");
+	struct compilation compilation = { run, run->own, &unit, { NULL, 0 } };
+	enum status status = STATUS_BAD_RUN;
+
+	if (path && unit_load(&unit, run, path)) {
+		findings_tell(run, &unit.findings);
+		status = unit.filter ? compile_write(&compilation) : STATUS_BAD_POLICY;
+	}
+	if (!unit.filter)
+		output_abandon(run);
 	unit_end(&unit);
-	return STATUS_GOOD;
+	return status;
 }

@@ -20,6 +20,18 @@ output_start(struct output *out, struct arena *arena, int fd, const char *name)
 	out->buffer = arena_alloc(arena, out->cap);
 }
 
+void
+output_start_memory(struct output *out, struct arena *arena)
+{
+	*out = (struct output) { .memory = arena, .fd = -1 };
+}
+
+struct text
+output_taken(const struct output *out)
+{
+	return (struct text) { out->buffer, out->n };
+}
+
 /* Writes all of it, or remembers why not. */
 static void
 write_whole(struct output *out, const char *at, size_t len)
@@ -42,15 +54,29 @@ write_whole(struct output *out, const char *at, size_t len)
 void
 output_flush(struct output *out)
 {
+	if (out->memory)
+		return;
 	write_whole(out, out->buffer, out->n);
 	out->n = 0;
+}
+
+void
+output_make_room(struct output *out, size_t n)
+{
+	if (!out->memory) {
+		output_flush(out);
+		return;
+	}
+	while (out->cap - out->n < n)
+		out->buffer =
+			arena_grow(out->memory, out->buffer, out->cap, &out->cap, 1);
 }
 
 void
 output_bytes(struct output *out, const char *at, size_t len)
 {
 	if (len > out->cap - out->n)
-		output_flush(out);
+		output_make_room(out, len);
 	if (len > out->cap) {
 		write_whole(out, at, len);
 		return;

@@ -15,7 +15,8 @@ struct arena;
 struct finding;
 
 struct output {
-	const char *name; /* for messages: "standard output", a file's name */
+	struct arena *memory; /* it is kept there, nothing is written; or NULL */
+	const char *name;     /* for messages: "standard output", a file's name */
 	int fd;
 	char *buffer;
 	size_t n, cap;
@@ -29,18 +30,27 @@ struct output {
 /* Starts an output on an open descriptor; the buffer is the arena's. */
 void output_start(struct output *, struct arena *, int fd, const char *name);
 
-/* Writes out what the buffer holds. */
+/* Starts an output that is kept in memory, for a text to be used again. */
+void output_start_memory(struct output *, struct arena *);
+
+/* What an output in memory holds; valid as long as its arena. */
+struct text output_taken(const struct output *);
+
+/* Writes out what the buffer holds; does nothing in memory. */
 void output_flush(struct output *);
 
-/* Makes room for n bytes in the buffer and returns where they go; the caller
- * adds to out->n what was used. n is at most OUTPUT_ROOM. */
+/* What output_room can be asked for. */
 #define OUTPUT_ROOM 4096
 
+/* Makes room for n bytes: writes out the buffer, or widens it in memory. */
+void output_make_room(struct output *, size_t n);
+
+/* Room for n bytes in the buffer; the caller adds to out->n what was used. */
 static inline char *
 output_room(struct output *out, size_t n)
 {
 	if (out->cap - out->n < n)
-		output_flush(out);
+		output_make_room(out, n);
 	return out->buffer + out->n;
 }
 

@@ -1,0 +1,387 @@
+#include "cli/wire.h"
+
+#include <stdlib.h>
+
+#include "policy/attrs.h"
+#include "policy/ssh.h"
+#include "policy/table.h"
+
+struct wire {
+	struct arena *arena;
+	const struct tree *tree;
+	const struct policy *policy;
+	const struct tailnet *tailnet;
+	struct table *table;
+	struct attrs *attrs;
+	struct ssh_table *ssh; /* NULL: no ssh section */
+	const char *control_url;
+	struct text *ids;     /* by machine, as JSON; made when first asked */
+	struct text *maps;    /* by number of the map: CapMap */
+	struct text *apps;    /* by grant: the CapMap of its app */
+	struct arena scratch; /* of one machine */
+};
+
+struct wire *
+wire_make(struct unit *unit, const char *control_url)
+{
+	struct arena *arena = &unit->arena;
+	struct wire *wire = arena_alloc(arena, sizeof(*wire));
+
+	wire->arena = arena;
+	wire->tree = unit->tree;
+	wire->policy = unit->policy;
+	wire->tailnet = unit->tailnet;
+	wire->table = table_make(arena, unit->filter);
+	wire->attrs = attrs_compile(arena, unit->policy, unit->tailnet);
+	wire->ssh = ssh_compile(arena, unit->policy, unit->tailnet);
+	wire->control_url = control_url ? control_url : SSH_CONTROL_URL;
+	wire->ids = arena_array(arena, unit->tailnet->n_machines, sizeof(*wire->ids));
+	wire->maps = arena_array(arena, attrs_n(wire->attrs), sizeof(*wire->maps));
+	wire->apps = arena_array(arena, unit->policy->n_grants, sizeof(*wire->apps));
+	/* a first block that is not given back after each machine */
+	arena_alloc(&wire->scratch, 1);
+	return wire;
+}
+
+void
+wire_end(struct wire *wire)
+{
+	arena_end(&wire->scratch);
+}
+
+/* `"name":[value,value]`; values as they are written in the policy. */
+static void
+cap_write(struct wire *wire, struct output *out, struct text name,
+          const struct node *const *values, size_t n)
+{
+	output_json_text(out, name);
+	output_string(out, ":[");
+	for (size_t i = 0; i < n; i++) {
+		struct arena_mark mark = arena_mark(&wire->scratch);
+		if (i > 0)
+			output_char(out, ',');
+		output_text(out, hujson_minimize(&wire->scratch, wire->tree, values[i]));
+		arena_reset(&wire->scratch, mark);
+	}
+	output_char(out, ']');
+}
+
+static void
+cap_null_write(struct output *out, struct text name)
+{
+	output_json_text(out, name);
+	output_string(out, ":null");
+}
+
+/* The CapMap that node attributes make. */
+static struct text
+map_text(struct wire *wire, uint32_t number)
+{
+	struct text *text = &wire->maps[number];
+	struct cap_map map = attrs_map(wire->attrs, number);
+	struct output out;
+
+	if (text->at)
+		return *text;
+	output_start_memory(&out, wire->arena);
+	output_char(&out, '{');
+	for (size_t i = 0; i < map.n; i++) {
+		const struct cap *cap = &map.at[i];
+		if (i > 0)
+			output_char(&out, ',');
+		if (cap->null)
+			cap_null_write(&out, cap->name);
+		else
+			cap_write(wire, &out, cap->name, cap->values, cap->n_values);
+	}
+	output_char(&out, '}');
+	return *text = output_taken(&out);
+}
+
+static int
+capability_compare(const void *left, const void *right)
+{
+	const struct capability *const *a = left, *const *b = right;
+	int order = text_compare((*a)->name.text, (*b)->name.text);
+
+	/* of a name given twice, the later one is last */
+	return order ? order : (*a > *b) - (*a < *b);
+}
+
+struct text
+app_json(struct arena *arena, const struct tree *tree, const struct grant *grant)
+{
+	struct arena scratch = { 0 };
+	const struct capability **sorted =
+		arena_array(&scratch, grant->n_app, sizeof(*sorted));
+	struct output out;
+
+	for (size_t i = 0; i < grant->n_app; i++)
+		sorted[i] = &grant->app[i];
+	qsort(sorted, grant->n_app, sizeof(*sorted), capability_compare);
+	output_start_memory(&out, arena);
+	output_char(&out, '{');
+	for (size_t i = 0; i < grant->n_app; i++) {
+		struct text name = sorted[i]->name.text;
+		if (i + 1 < grant->n_app && text_equal(name, sorted[i + 1]->name.text))
+			continue;
+		if (out.n > 1)
+			output_char(&out, ',');
+		output_json_text(&out, name);
+		output_char(&out, ':');
+		output_text(&out, hujson_minimize(&scratch, tree, sorted[i]->values));
+	}
+	output_char(&out, '}');
+	arena_end(&scratch);
+	return output_taken(&out);
+}
+
+static struct text
+app_text(struct wire *wire, const struct grant *grant)
+{
+	struct text *text = &wire->apps[grant - wire->policy->grants];
+
+	if (!text->at)
+		*text = app_json(wire->arena, wire->tree, grant);
+	return *text;
+}
+
+/* Digits of a port; returns where they end. */
+static char *
+port_put(char *at, unsigned port)
+{
+	char digits[5];
+	size_t n = 0;
+
+	do
+		digits[n++] = (char)('0' + port % 10);
+	while ((port /= 10) > 0);
+	while (n > 0)
+		*at++ = digits[--n];
+	return at;
+}
+
+#define PUT(at, literal)                                                                 \
+	(memcpy((at), (literal), sizeof(literal) - 1), (at) + sizeof(literal) - 1)
+
+/* The longest: its punctuation, two ranges' ends and two ports. */
+#define DST_ROOM (80 + RANGE_TEXT_MAX)
+
+/* One element of DstPorts. */
+static void
+dst_write(struct output *out, const struct wire_dst *dst)
+{
+	char *start = output_room(out, DST_ROOM), *at = start;
+
+	at = PUT(at, "{\"IP\":\"");
+	memcpy(at, dst->ip.at, dst->ip.len);
+	at += dst->ip.len;
+	at = PUT(at, "\",\"Ports\":{\"First\":");
+	at = port_put(at, dst->ports.first);
+	at = PUT(at, ",\"Last\":");
+	at = port_put(at, dst->ports.last);
+	at = PUT(at, "}}");
+	out->n += (size_t)(at - start);
+}
+
+static void
+dsts_write(struct output *out, const struct wire_rule *rule)
+{
+	output_string(out, ",\"DstPorts\":[");
+	for (size_t i = 0; i < rule->n_dst; i++) {
+		if (i > 0)
+			output_char(out, ',');
+		dst_write(out, &rule->dst[i]);
+	}
+	output_char(out, ']');
+	if (rule->protocol != PROTOCOL_ANY) {
+		output_string(out, ",\"IPProto\":[");
+		output_number(out, (unsigned)rule->protocol);
+		output_char(out, ']');
+	}
+}
+
+static void
+cap_grant_write(struct wire *wire, struct output *out, const struct wire_rule *rule)
+{
+	output_string(out, ",\"CapGrant\":[{\"Dsts\":[");
+	for (size_t i = 0; i < rule->n_cap_dst; i++) {
+		output_string(out, i > 0 ? ",\"" : "\"");
+		output_text(out, rule->cap_dst[i]);
+		output_char(out, '"');
+	}
+	output_string(out, "],\"CapMap\":");
+	if (rule->rule->kind == RULE_COMPANION) {
+		output_char(out, '{');
+		cap_null_write(out, text_of(rule->rule->companion));
+		output_char(out, '}');
+	} else {
+		output_text(out, app_text(wire, rule->rule->grant));
+	}
+	output_string(out, "}]");
+}
+
+static void
+filter_write(struct wire *wire, struct output *out, uint32_t machine)
+{
+	struct wire_table table = table_of(wire->table, &wire->scratch, machine);
+
+	/* empty and not null: null leaves a client's filter as it was */
+	output_string(out, ",\"PacketFilter\":[");
+	for (size_t i = 0; i < table.n; i++) {
+		const struct wire_rule *rule = &table.rules[i];
+		output_string(out, i > 0 ? ",{\"SrcIPs\":" : "{\"SrcIPs\":");
+		output_text(out, table_src_json(wire->table, rule->src));
+		if (rule->n_cap_dst > 0)
+			cap_grant_write(wire, out, rule);
+		else
+			dsts_write(out, rule);
+		output_char(out, '}');
+	}
+	output_char(out, ']');
+}
+
+static void
+accept_write(struct output *out, const struct wire_ssh_rule *rule)
+{
+	output_string(out, "{\"accept\":true");
+	if (rule->session_ns != 0)
+		output_format(out, ",\"sessionDuration\":%lld",
+		              (long long)rule->session_ns);
+	output_string(out, ",\"allowAgentForwarding\":true"
+	                   ",\"allowLocalPortForwarding\":true"
+	                   ",\"allowRemotePortForwarding\":true");
+	for (size_t i = 0; i < rule->n_recorders; i++) {
+		output_string(out, i > 0 ? ",\"" : ",\"recorders\":[\"");
+		output_text(out, rule->recorders[i]);
+		output_char(out, '"');
+	}
+	if (rule->n_recorders > 0)
+		output_char(out, ']');
+	if (rule->n_recorders > 0 && rule->enforce_recorder) {
+		output_string(out, ",\"onRecordingFailure\":{"
+		                   "\"RejectSessionWithMessage\":");
+		output_json_text(out, text_of(SSH_RECORDING_REJECT));
+		output_string(out, ",\"TerminateSessionWithMessage\":");
+		output_json_text(out, text_of(SSH_RECORDING_TERMINATE));
+		output_char(out, '}');
+	}
+	output_char(out, '}');
+}
+
+static void
+hold_write(struct wire *wire, struct output *out)
+{
+	const char *url =
+		arena_format(&wire->scratch, "%s" SSH_HOLD_PATH, wire->control_url);
+
+	output_string(out, "{\"holdAndDelegate\":");
+	output_json_text(out, text_of(url));
+	output_char(out, '}');
+}
+
+static void
+ssh_rule_write(struct wire *wire, struct output *out, const struct wire_ssh_rule *rule)
+{
+	output_string(out, "{\"principals\":");
+	output_text(out, ssh_principals_json(wire->ssh, rule->principals));
+	output_string(out, ",\"sshUsers\":{");
+	for (size_t i = 0; i < rule->n_logins; i++) {
+		if (i > 0)
+			output_char(out, ',');
+		output_json_text(out, rule->logins[i].wanted);
+		output_char(out, ':');
+		output_json_text(out, rule->logins[i].local);
+	}
+	output_string(out, "},\"action\":");
+	if (rule->hold)
+		hold_write(wire, out);
+	else
+		accept_write(out, rule);
+	for (size_t i = 0; i < rule->n_accept_env; i++) {
+		output_string(out, i > 0 ? "," : ",\"acceptEnv\":[");
+		output_json_text(out, rule->accept_env[i].text);
+	}
+	output_string(out, rule->n_accept_env > 0 ? "]}" : "}");
+}
+
+static void
+ssh_write(struct wire *wire, struct output *out, uint32_t machine)
+{
+	output_string(out, ",\"SSHPolicy\":");
+	if (!wire->ssh) {
+		output_string(out, "null");
+		return;
+	}
+	struct wire_ssh ssh = ssh_of(wire->ssh, &wire->scratch, machine);
+	output_string(out, "{\"rules\":[");
+	for (size_t i = 0; i < ssh.n; i++) {
+		if (i > 0)
+			output_char(out, ',');
+		ssh_rule_write(wire, out, ssh.rules[i]);
+	}
+	output_string(out, "]}");
+}
+
+static struct text
+id_text(struct wire *wire, uint32_t machine)
+{
+	struct text *text = &wire->ids[machine];
+	struct output out;
+
+	if (text->at)
+		return *text;
+	output_start_memory(&out, wire->arena);
+	output_json_text(&out, wire->tailnet->machines[machine].id);
+	return *text = output_taken(&out);
+}
+
+static void
+peers_write(struct wire *wire, struct output *out, uint32_t machine)
+{
+	size_t n;
+	const uint32_t *peers = table_peers(wire->table, &wire->scratch, machine, &n);
+
+	output_string(out, ",\"Peers\":[");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			output_char(out, ',');
+		output_text(out, id_text(wire, peers[i]));
+	}
+	output_char(out, ']');
+}
+
+static void
+head_write(struct wire *wire, struct output *out, uint32_t number)
+{
+	const struct machine *machine = &wire->tailnet->machines[number];
+	char text[RANGE_TEXT_MAX];
+
+	output_string(out, "{\"id\":");
+	output_text(out, id_text(wire, number));
+	output_string(out, ",\"name\":");
+	output_json_text(out, machine->name);
+	output_string(out, ",\"addresses\":[");
+	for (size_t i = 0; i < machine->n_addresses; i++) {
+		size_t len = address_write(machine->addresses[i], text);
+		output_string(out, i > 0 ? ",\"" : "\"");
+		output_text(out, (struct text) { text, len });
+		output_char(out, '"');
+	}
+	output_char(out, ']');
+}
+
+void
+wire_write(struct wire *wire, struct output *out, uint32_t machine)
+{
+	struct arena_mark mark = arena_mark(&wire->scratch);
+
+	head_write(wire, out, machine);
+	filter_write(wire, out, machine);
+	ssh_write(wire, out, machine);
+	output_string(out, ",\"CapMap\":");
+	output_text(out, map_text(wire, attrs_of(wire->attrs, machine)));
+	peers_write(wire, out, machine);
+	output_char(out, '}');
+	arena_reset(&wire->scratch, mark);
+}
