@@ -1,0 +1,115 @@
+#include "grammar/comment.h"
+
+#include "grammar/arena.h"
+#include "grammar/scan.h"
+
+/* A walk over a text, token by token; nodes are met in the same order. */
+struct walk {
+	struct arena *arena;
+	const struct tree *tree;
+	const char *start, *end;
+	const struct node *next; /* the first node that starts at or after the place */
+	bool line_begun;         /* something but comments stands on this line */
+	struct comment *comments;
+	size_t n, cap;
+};
+
+static uint32_t
+offset_of(const struct walk *walk, const char *at)
+{
+	return (uint32_t)(at - walk->start);
+}
+
+/* Where the next token is, commas aside: what a comment before one is about
+ * stands behind it. */
+static const char *
+token_after(const char *at, const char *end)
+{
+	at = extra_end(at, end);
+	while (at < end && *at == ',')
+		at = extra_end(at + 1, end);
+	return at;
+}
+
+/* The value that starts at a place, and the member that it names. */
+static struct span
+value_span(struct walk *walk, const char *at)
+{
+	const struct node *last = walk->tree->root + walk->tree->n;
+	uint32_t offset = offset_of(walk, at);
+
+	while (walk->next < last && walk->next->span.first < offset)
+		walk->next++;
+	if (walk->next == last || walk->next->span.first != offset)
+		return (struct span) { offset, offset };
+	struct span span = walk->next->span;
+	const char *after = extra_end(walk->start + span.end, walk->end);
+	if (after < walk->end && *after == ':' && walk->next + 1 < last)
+		span.end = walk->next[1].span.end;
+	return span;
+}
+
+static struct span
+line_span(const struct walk *walk, uint32_t offset)
+{
+	struct source *source = walk->tree->source;
+
+	return source_line(source, source_place(source, offset).line);
+}
+
+static void
+comment_add(struct walk *walk, const char *at, const char *end)
+{
+	bool block = at[1] == '*', fed = !block && end[-1] == '\n';
+	const char *inside_end = block ? end - 2 : end - fed;
+	struct comment comment = {
+		.span = { offset_of(walk, at), offset_of(walk, end - fed) },
+		.said = text_trim(
+			(struct text) { at + 2, (size_t)(inside_end - at - 2) }),
+		.own_line = !walk->line_begun,
+	};
+
+	comment.about = comment.own_line ? value_span(walk, token_after(end, walk->end))
+	                                 : line_span(walk, comment.span.first);
+	walk->comments = arena_grow(walk->arena, walk->comments, walk->n, &walk->cap,
+	                            sizeof(*walk->comments));
+	walk->comments[walk->n++] = comment;
+}
+
+/* Goes over what starts here: a comment, a string, a line end, a byte. */
+static const char *
+step(struct walk *walk, const char *at)
+{
+	const char *close = comment_end(at, walk->end);
+
+	if (close && close > at) {
+		comment_add(walk, at, close);
+		walk->line_begun &= close[-1] != '\n';
+		return close;
+	}
+	if (*at == '\n')
+		walk->line_begun = false;
+	else if (!is_blank(*at))
+		walk->line_begun = true;
+	if (*at != '"')
+		return at + 1;
+	close = string_close(at, walk->end);
+	return close < walk->end ? close + 1 : close;
+}
+
+struct comments
+comments_of(struct arena *arena, const struct tree *tree)
+{
+	const struct source *source = tree->source;
+	struct walk walk = {
+		.arena = arena,
+		.tree = tree,
+		.start = source->bytes,
+		.end = source->bytes + source->len,
+		.next = tree->root,
+	};
+
+	for (const char *at = walk.start; at < walk.end;)
+		at = step(&walk, at);
+	return (struct comments) { walk.comments, walk.n };
+}
