@@ -389,6 +389,7 @@ a_range_has_two_ends_in_order_on_one_line(void **state)
 		{ "::-ffff::", ADDRESS_FINE },
 		{ "10.0.0.9-10.0.0.1", ADDRESS_BACKWARDS },
 		{ "10.0.0.1-fd7a::1", ADDRESS_MIXED },
+		{ "::ffff:1.2.3.4-::ffff:1.2.3.5", ADDRESS_V4_MAPPED },
 		{ "10.0.0.1", ADDRESS_MALFORMED },
 		{ "10.0.0.1-", ADDRESS_MALFORMED },
 		{ "-10.0.0.1", ADDRESS_MALFORMED },
@@ -458,6 +459,8 @@ a_range_is_written_in_its_shortest_form(void **state)
 	                     "fd7a:115c:a1e0::/48");
 	assert_range_written("::", last6, "::/0");
 	assert_range_written("::", "::ffff:ffff:ffff:ffff", "::/64");
+	assert_range_written("0:0:0:1::", "0:0:0:2:ffff:ffff:ffff:ffff",
+	                     "0:0:0:1::-::2:ffff:ffff:ffff:ffff");
 	assert_range_written("::1", "0:0:0:1::", "::1-0:0:0:1::");
 }
 

@@ -89,6 +89,20 @@ an_arena_that_ended_is_empty_and_usable(void **state)
 }
 
 static void
+bytes_are_given_out_apart(void **state)
+{
+	struct arena arena = { 0 };
+
+	(void)state;
+	char *a = arena_bytes(&arena, 3), *b = arena_bytes(&arena, 3);
+	memcpy(a, "abc", 3);
+	memcpy(b, "def", 3);
+	assert_memory_equal(a, "abc", 3);
+	assert_memory_equal(b, "def", 3);
+	arena_end(&arena);
+}
+
+static void
 requests_larger_than_any_block_are_met(void **state)
 {
 	struct arena arena = { 0 };
@@ -119,6 +133,23 @@ a_growing_array_keeps_its_elements(void **state)
 			memset(arena_alloc(&arena, 24), 'x', 24);
 	}
 	for (uint32_t n = 0; n < 100000; n++)
+		assert_int_equal(items[n], n);
+	arena_end(&arena);
+}
+
+static void
+an_array_that_grows_alone_leaves_its_block_in_time(void **state)
+{
+	struct arena arena = { 0 };
+	uint64_t *items = NULL;
+	size_t cap = 0;
+
+	(void)state;
+	for (size_t n = 0; n < 300000; n++) {
+		items = arena_grow(&arena, items, n, &cap, sizeof(*items));
+		items[n] = n;
+	}
+	for (size_t n = 0; n < 300000; n++)
 		assert_int_equal(items[n], n);
 	arena_end(&arena);
 }
@@ -224,6 +255,10 @@ running_out_of_memory_says_so_and_ends_with_2(void **state)
 	assert_string_equal(said, "aclc: out of memory\n");
 	assert_int_equal(status_of_asking(SIZE_MAX, 1, said, sizeof(said)), 2);
 	assert_string_equal(said, "aclc: out of memory\n");
+#ifndef ARENA_APART /* a sanitizer's malloc speaks for itself */
+	assert_int_equal(status_of_asking(SIZE_MAX / 4, 1, said, sizeof(said)), 2);
+	assert_string_equal(said, "aclc: out of memory\n");
+#endif
 	assert_int_equal(status_of_asking(100, 4, said, sizeof(said)), 0);
 	assert_string_equal(said, "");
 }
@@ -238,6 +273,8 @@ main(void)
 		cmocka_unit_test(an_arena_that_ended_is_empty_and_usable),
 		cmocka_unit_test(requests_larger_than_any_block_are_met),
 		cmocka_unit_test(a_growing_array_keeps_its_elements),
+		cmocka_unit_test(an_array_that_grows_alone_leaves_its_block_in_time),
+		cmocka_unit_test(bytes_are_given_out_apart),
 		cmocka_unit_test(two_arrays_that_grow_in_turn_stay_apart),
 		cmocka_unit_test(an_array_with_room_is_left_where_it_is),
 		cmocka_unit_test(a_copy_ends_with_a_nul),

@@ -269,6 +269,10 @@ values_of_different_kinds_are_neither_equal_nor_less(void **state)
 	assert_true(holds("a:b != 1", text_value("1")));
 	assert_false(holds("a:b < 2", text_value("1")));
 	assert_false(holds("a:b >= 2", text_value("3")));
+	assert_false(holds("a:b > 2", text_value("3")));
+	assert_false(holds("a:b <= 2", text_value("1")));
+	assert_false(holds("node:tsVersion == true", text_value("1")));
+	assert_false(holds("node:tsVersion == '1'", bool_value(true)));
 	assert_false(holds("a:b == 'true'", bool_value(true)));
 	assert_false(holds("a:b == true", text_value("true")));
 }

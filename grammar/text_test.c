@@ -145,6 +145,20 @@ numbers_are_digits_up_to_the_maximum(void **state)
 }
 
 static void
+numbers_are_written_in_decimal(void **state)
+{
+	char out[NUMBER_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(number_write(0, out), 1);
+	assert_memory_equal(out, "0", 1);
+	assert_int_equal(number_write(65530, out), 5);
+	assert_memory_equal(out, "65530", 5);
+	assert_int_equal(number_write(UINT64_MAX, out), NUMBER_TEXT_MAX);
+	assert_memory_equal(out, "18446744073709551615", NUMBER_TEXT_MAX);
+}
+
+static void
 quoting_is_that_of_go(void **state)
 {
 	static const char *const pairs[][2] = {
@@ -323,6 +337,7 @@ main(void)
 		cmocka_unit_test(trimming_takes_blanks_from_both_ends_only),
 		cmocka_unit_test(finding_a_character_gives_its_place_or_the_length),
 		cmocka_unit_test(numbers_are_digits_up_to_the_maximum),
+		cmocka_unit_test(numbers_are_written_in_decimal),
 		cmocka_unit_test(quoting_is_that_of_go),
 		cmocka_unit_test(the_nearest_name_is_the_one_with_fewest_slips),
 		cmocka_unit_test(ties_go_to_the_earlier_candidate),
