@@ -197,23 +197,19 @@ duration_parse(struct arena *arena, struct text text, int64_t *nanoseconds,
 	return true;
 }
 
-/* Writes a number of so many decimals, without zeros at its end: 1500 of 3 is
- * 1.5. */
+/* Writes how many times one is in the number, with what decimals it takes:
+ * 1500 of 1000 is 1.5. */
 static size_t
-decimals_write(uint64_t number, unsigned decimals, char *out)
+decimals_write(uint64_t number, uint64_t one, char *out)
 {
-	uint64_t one = 1;
-
-	for (unsigned i = 0; i < decimals; i++)
-		one *= 10;
 	size_t len = number_write(number / one, out);
-	number %= one;
-	if (number > 0)
+	uint64_t rest = number % one;
+
+	if (rest > 0)
 		out[len++] = '.';
-	while (number > 0) {
-		one /= 10;
-		out[len++] = (char)('0' + number / one);
-		number %= one;
+	for (; rest > 0; rest %= one) {
+		rest *= 10;
+		out[len++] = (char)('0' + rest / one);
 	}
 	return len;
 }
@@ -231,11 +227,11 @@ brief_write(uint64_t size, char *out)
 		return len + 2;
 	}
 	if (size < MILLISECOND) {
-		len = decimals_write(size, 3, out);
+		len = decimals_write(size, MICROSECOND, out);
 		memcpy(out + len, "\xC2\xB5s", 3);
 		return len + 3;
 	}
-	len = decimals_write(size, 6, out);
+	len = decimals_write(size, MILLISECOND, out);
 	memcpy(out + len, "ms", 2);
 	return len + 2;
 }
@@ -263,7 +259,7 @@ duration_write(int64_t nanoseconds, char out[32])
 		len += number_write(size % HOUR / MINUTE, out + len);
 		out[len++] = 'm';
 	}
-	len += decimals_write(size % MINUTE, 9, out + len);
+	len += decimals_write(size % MINUTE, SECOND, out + len);
 	out[len++] = 's';
 	out[len] = '\0';
 	return len;
