@@ -1,0 +1,192 @@
+#ifndef ACLC_POLICY_CUT_H
+#define ACLC_POLICY_CUT_H
+
+/*
+ * Set questions over one or two filters, answered exactly: is a rule, or a piece
+ * of one, covered by the others; may X reach Y; what does an end reach; what does
+ * one filter allow that the other does not. Each axis is cut at every boundary
+ * that a rule mentions, and points that no rule tells apart are put together in
+ * classes; then every question is arithmetic on bits over classes.
+ *
+ * Points of the source axis
+ *   - Machines. On an imagined tailnet one point each: access is a union over
+ *     what a machine is (this user, that tag), so what holds for each of them
+ *     alone holds for every machine that there can be. On a real one, one for
+ *     the addresses of a machine that no literal of the filters tells apart: one
+ *     in all, mostly; one for each address where a rule names `100.64.0.7`.
+ *   - Addresses that are nobody's, in elementary cells between the boundaries of
+ *     all literals. `*` as a source covers machines and the cells inside
+ *     RANGES_OF_TAILNET (and on a real tailnet the approved subnets), not other
+ *     literals; autogroup:danger-all covers everything.
+ *   - Names whose machines cannot be known from here (a synced group of a real
+ *     tailnet): a point each.
+ * On an imagined tailnet each is seen in several situations: none, and one for
+ * each posture that a rule asks for; a rule that asks for some of them covers
+ * those, a rule that asks for none covers all. (Postures are independent, but
+ * where one's assertions are among another's. One that two filters define
+ * differently is two.) Shared machines, and cells outside the tailnet's ranges,
+ * are never asked for postures: they have no situation but none.
+ *
+ * Points of the destination axis
+ *   - Machines, cells and unknown names (svc:web) likewise. `*` covers everything,
+ *     autogroup:internet its seven ranges. On a real tailnet a cell counts only
+ *     where somebody serves it (spec/semantics.md 2.8): what no machine has and
+ *     nobody routes, no rule allows.
+ *
+ * Families. An IPv4 cell does not talk to an IPv6 cell; an imagined machine talks
+ * to both; a real one with the addresses that it has.
+ *
+ * Owners. Where a rule leads to autogroup:self, each pair of points is in one or
+ * both of two strata: of one owner (both untagged), or not. A rule to self covers
+ * the first alone. A stand-in for unnamed users stands for many: its pair with
+ * itself is in both strata; that of a user who is named, in the first alone.
+ *
+ * Services. A line of ports for tcp, udp and sctp each, a point for every other
+ * protocol, which a rule covers when its ports are all (spec/wire-format.md 2).
+ * PROTOCOL_ANY is tcp, udp and ping. Ping (icmp, ipv6-icmp) goes wherever
+ * any rule leads: it follows from ports, and is asked about only where a rule
+ * says icmp and nothing else.
+ *
+ * Labels. Packets by way of a router with a via tag, and each app capability with
+ * each of its values, are planes of their own: nothing in one covers anything in
+ * another. A rule via two tags is in two planes. Companions of capabilities are
+ * left out: they follow.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/filter.h"
+#include "policy/policy.h"
+#include "policy/tailnet.h"
+
+struct bits;
+struct cut;
+
+enum cut_side { CUT_SRC, CUT_DST };
+
+/* An empty cut, to be filled and closed. All that follows lives in its arena. */
+struct cut *cut_start(struct arena *);
+
+/*
+ * Takes a filter in; returns its number, 0 or 1. The tailnet must still be as
+ * approved for that filter's policy. Two filters have one tailnet, or two real
+ * ones: then an address is what they have in common.
+ */
+uint32_t cut_take(struct cut *, struct filter *);
+
+/*
+ * Takes note of an end that will be asked about: selectors of the filter's
+ * policy, or of a configuration, in the filter's tailnet. Returns its number.
+ * Equal ones may share one.
+ */
+uint32_t cut_mention(struct cut *, uint32_t filter, enum cut_side,
+                     const struct selector *, size_t n);
+
+/* Takes note of all src and dst elements of the filter's grants, so that
+ * cut_without can be asked about them. */
+void cut_mention_elements(struct cut *, uint32_t filter);
+
+/* Cuts. What follows may be asked from now on, and no more be taken. */
+void cut_close(struct cut *);
+
+/* One flow that is so or not so, in words that `aclc explain` takes. */
+struct cut_flow {
+	struct text src,
+		dst; /* "ada@example.com", "tag:db", "10.0.0.7", a machine's name */
+	uint32_t src_machine, dst_machine; /* UINT32_MAX: an address, or unknown */
+	bool self;                         /* between two machines of one owner */
+	int protocol;                      /* PROTOCOL_ICMP: a ping; ANY in app planes */
+	uint16_t port;                     /* 0 where the protocol has none */
+	struct text posture; /* that src satisfies; empty: none is asked for */
+	struct text via;     /* the tag of the router; empty: any way */
+	struct text capability;
+	const struct grant *by; /* one that allows it, NULL where none does (or open) */
+};
+
+#define CUT_ALL SIZE_MAX
+
+/*
+ * A piece of a grant: all of it, or what one element of its lists contributes.
+ * ip is an element of a grant's ip; in an acl, of the ports of its dst element,
+ * which has to be named then.
+ */
+struct cut_piece {
+	const struct grant *grant;
+	size_t src, dst, ip; /* CUT_ALL: all of them */
+};
+
+struct cut_cover {
+	bool empty;   /* the piece allows nothing at all */
+	bool covered; /* all that it allows, the rest allows too */
+	/* When covered and not empty: a small cover among the other grants, in the
+	 * policy's order; one if one suffices. own: the grant's other elements are
+	 * part of it. */
+	const struct grant *const *by;
+	size_t n_by;
+	bool own;
+	struct cut_flow witness; /* when not covered: only the piece allows it */
+};
+
+/*
+ * Whether a piece could be left out without a change: the rest is all other
+ * grants, and what is left of its own. Its own elements must have been mentioned
+ * unless the piece is the whole grant.
+ */
+struct cut_cover cut_without(struct cut *, uint32_t filter, const struct cut_piece *);
+
+/*
+ * The same for every grant as a whole, by its place in policy->grants; each on its
+ * own, so that of two equal ones both are covered.
+ */
+struct cut_cover *cut_grants(struct cut *, uint32_t filter);
+
+/*
+ * Which grants can be left out together: the last first, each of them only where
+ * what is kept covers it. One bool for each of policy->grants.
+ */
+bool *cut_spare(struct cut *, uint32_t filter);
+
+enum cut_share { CUT_NOTHING, CUT_SOME, CUT_EVERYTHING };
+
+/* How much of the flows between two mentioned ends is allowed. */
+struct cut_between {
+	enum cut_share share;
+	struct cut_flow some;    /* a flow that is allowed, and by which grant */
+	struct cut_flow lacking; /* one that is not, with CUT_SOME */
+};
+
+/*
+ * From a mentioned src to a mentioned dst, packets of a protocol (PROTOCOL_ANY:
+ * tcp and udp) to all of the ports, by any way; sources in any situation are
+ * among the flows. An end that names nothing allows CUT_NOTHING.
+ */
+struct cut_between cut_between(struct cut *, uint32_t filter, uint32_t src, uint32_t dst,
+                               int protocol, struct ports);
+
+/*
+ * What an end reaches: one row for each run of ports of a protocol with the
+ * machines, and the addresses that are nobody's, that are reached on all of it.
+ * every: by each of its sources, else by some. Sources without any posture are
+ * meant, every way.
+ */
+struct cut_reach {
+	int protocol;
+	struct ports ports;
+	const struct set *machines;    /* in the filter's tailnet's sets */
+	const struct range *addresses; /* ascending */
+	size_t n_addresses;
+	const struct grant *by; /* one of those that lead there; NULL: open */
+};
+
+struct cut_reach *cut_reach(struct cut *, uint32_t filter, uint32_t src, bool every,
+                            size_t *n);
+
+/* The machines that an end reaches with any service at all. */
+const struct set *cut_reached(struct cut *, uint32_t filter, uint32_t src, bool every);
+
+/* How finely the axes were cut. */
+size_t cut_classes(const struct cut *, enum cut_side);
+
+#endif
