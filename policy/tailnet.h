@@ -45,10 +45,10 @@ enum stand_in {
 	STAND_IN_NONE,         /* it is real */
 	STAND_IN_USER,         /* for one user the policy names */
 	STAND_IN_TAG,          /* for one tag the policy names */
-	STAND_IN_ROLE,         /* for a user of a role, not named */
-	STAND_IN_DOMAIN,       /* for a user of user:*@domain, not named */
+	STAND_IN_ROLE,         /* for a user of a role, not named; two of them */
+	STAND_IN_DOMAIN,       /* for a user of user:*@domain, not named; two */
 	STAND_IN_SYNCED_GROUP, /* for a member of a synced group */
-	STAND_IN_OTHER_USER,   /* for any user the policy does not name */
+	STAND_IN_OTHER_USER,   /* for any user the policy does not name; two */
 	STAND_IN_OTHER_TAG,    /* for any tag it does not name */
 	STAND_IN_SHARED,       /* for anybody's device shared in */
 };
@@ -144,9 +144,13 @@ struct tailnet *tailnet_read(struct arena *, struct tree **inventories, size_t n
                              struct findings *);
 
 /*
- * The tailnet that a policy makes one imagine (HOUSE.md section 1): a machine
- * for each user, tag, role and domain it names, one user and one tag it does
- * not. The machines have no addresses.
+ * The tailnet that policies make one imagine, one for all of them (HOUSE.md
+ * section 1): a machine for each user and tag that they name anywhere, one for
+ * a tag they do not, and one of each of two users wherever a stand-in is for
+ * many: of a role, of a domain, any other. Two, so that what such users may
+ * do to themselves (autogroup:self) and to each other is told apart; the twin's
+ * login starts with "another ". One machine is enough for each: what it may do to
+ * itself is what any two of its owner may do. The machines have no addresses.
  */
 struct tailnet *tailnet_imagine(struct arena *, const struct policy *const *policies,
                                 size_t n);
