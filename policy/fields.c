@@ -181,6 +181,20 @@ field_again(struct reader *r, const struct field *field, const struct node *key,
 		name_again(r, key, before, later_counts(r), false);
 }
 
+/* Takes down a name that is not spelt as the table has it. */
+static void
+spelling_note(struct reader *r, const struct field *field, const struct node *key,
+              struct text name)
+{
+	bool older = field->older && text_equal_fold(name, text_of(field->older));
+	struct odd_keys *odd = &r->odd_keys;
+
+	if (text_is(name, field->name))
+		return;
+	odd->at = arena_grow(r->arena, odd->at, odd->n, &odd->cap, sizeof(*odd->at));
+	odd->at[odd->n++] = (struct odd_key) { key, field->name, older };
+}
+
 /* Reads a member; returns the number of the field that it left unread, or
  * fields->n. */
 static size_t
@@ -196,6 +210,7 @@ member_read(struct reader *r, const struct fields *fields, const struct node *ke
 	if (seen[i])
 		field_again(r, field, key, seen[i]);
 	seen[i] = key;
+	spelling_note(r, field, key, name);
 	r->field = name;
 	bool good = r->good;
 	r->good = true;

@@ -14,6 +14,7 @@
 
 #include "grammar/finding.h"
 #include "grammar/hujson.h"
+#include "policy/policy.h"
 #include "policy/target.h"
 
 struct arena;
@@ -23,8 +24,9 @@ struct reader {
 	struct tree *tree;
 	enum target target;
 	struct findings *findings;
-	struct text field; /* the one being read, as written: for messages */
-	bool good;         /* nothing was refused since this was set */
+	struct text field;        /* the one being read, as written: for messages */
+	bool good;                /* nothing was refused since this was set */
+	struct odd_keys odd_keys; /* met so far */
 };
 
 /* A field that an object may have. */

@@ -96,7 +96,8 @@ struct ipset {
 	struct word name;
 	struct ipset_step *steps;
 	size_t n_steps;
-	struct ranges ranges; /* what it comes to: ipsets_resolve, at the end of policy_read */
+	struct ranges
+		ranges; /* what it comes to: ipsets_resolve, at the end of policy_read */
 };
 
 struct tag {
@@ -271,6 +272,19 @@ struct ssh_test {
 	bool good;
 };
 
+/* The name of a field in other letters than it has, capital or small, or in its
+ * older spelling. */
+struct odd_key {
+	const struct node *key;
+	const char *name; /* as it is spelt today */
+	bool older;       /* whatever the case */
+};
+
+struct odd_keys {
+	struct odd_key *at;
+	size_t n, cap;
+};
+
 struct policy {
 	struct arena *arena;
 	struct tree *tree;
@@ -283,6 +297,7 @@ struct policy {
 	/* Bit n: section n could not be read whole, so that what it defines is
 	 * not all known, and what seems undefined may be defined. */
 	uint32_t unread;
+	struct odd_keys odd_keys; /* in document order */
 
 	/* Definitions, numbered by their names: groups[names_find(&group_names, …)].
 	 * The names have their prefix ("group:eng", "tag:db", "ipset:web",

@@ -440,6 +440,7 @@ policy_read(struct arena *arena, struct tree *tree, enum target target,
 	names_start(reading, arena);
 	policy->unread = fields_read(&reader, tree->root, &policy_fields, reading,
 	                             policy->sections);
+	policy->odd_keys = reader.odd_keys;
 	if (tree->broken)
 		policy->unread = UINT32_MAX;
 	definitions_finish(reading);

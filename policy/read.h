@@ -33,4 +33,10 @@ void read_ssh_tests(struct reader *, const struct node *, void *reading);
 /* A list of "host:ports" into a struct destinations. */
 void read_ported(struct reader *, const struct node *, void *destinations);
 
+/* The same for destinations without ports. */
+void read_unported(struct reader *, const struct node *, void *destinations);
+
+/* A grant's ip, into a struct grant. */
+void read_ip(struct reader *, const struct node *, void *grant);
+
 #endif

@@ -133,7 +133,7 @@ read_ported(struct reader *r, const struct node *value, void *into)
 	destinations_read(r, value, into, ported_read);
 }
 
-static void
+void
 read_unported(struct reader *r, const struct node *value, void *into)
 {
 	destinations_read(r, value, into, unported_read);
@@ -219,7 +219,7 @@ services_read(struct reader *r, struct services *services, const struct node *el
 	service_add(r, services, element, whole, &parts);
 }
 
-static void
+void
 read_ip(struct reader *r, const struct node *value, void *into)
 {
 	struct grant *grant = into;
