@@ -1,52 +1,160 @@
 # aclc: one Makefile, not recursive. `make help` lists the targets.
-KIND    = release
-BUILD   = build/$(KIND)
-CC      = cc
-STD     = -std=c11 -D_POSIX_C_SOURCE=200809L -I.
-WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
-          -Wvla -Wwrite-strings -Wpointer-arith -Wcast-qual -Wcast-align -Wformat=2 -Wundef -Wswitch-enum \
-          -Wimplicit-fallthrough -Wnull-dereference -Wconversion
-release = -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-debug   = -O0 -g
-asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DARENA_APART
-CFLAGS  = $($(KIND))
+#
+# KIND is how the objects are made: release, debug, asan, cover, static, fuzz.
+# Each kind lies in a folder of its own under build/.
+KIND     = release
+BUILD    = build/$(KIND)
+CC       = cc
+PREFIX   = /usr/local
+DESTDIR  =
+
+STD      = -std=c11 -D_POSIX_C_SOURCE=200809L -I.
+WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+           -Wmissing-prototypes -Wold-style-definition -Wvla -Wwrite-strings \
+           -Wpointer-arith -Wcast-qual -Wcast-align -Wformat=2 -Wundef \
+           -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference \
+           -Wconversion $(if $(CI),-Werror)
+HARDEN   = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+
+release  = -O2 $(HARDEN) -fPIE
+static   = -O2 $(HARDEN)
+debug    = -O0 -g
+asan     = -O1 -g $(SANITIZE) -fno-omit-frame-pointer -DARENA_APART
+cover    = -O0 -g --coverage
+fuzz     = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+           -fno-sanitize-recover=all -DARENA_APART
 LDFLAGS_release = -pie
-LDFLAGS_asan    = -fsanitize=address,undefined
-LDFLAGS = $(LDFLAGS_$(KIND))
-LIBS    = -ljansson -lpcre2-8
+LDFLAGS_static  = -static
+LDFLAGS_asan    = $(SANITIZE)
+LDFLAGS_cover   = --coverage
+LDFLAGS_fuzz    = -fsanitize=address,undefined
 
-GRAMMAR = $(filter-out %_test.c %_fuzz.c, $(wildcard grammar/*.c))
-POLICY  = $(filter-out %_test.c %_fuzz.c, $(wildcard policy/*.c))
-CLI     = $(filter-out %_test.c %_fuzz.c, $(wildcard cli/*.c))
-TESTS   = $(wildcard grammar/*_test.c policy/*_test.c cli/*_test.c)
-obj     = $(patsubst %.c, $(BUILD)/%.o, $(1))
+# CFLAGS, CPPFLAGS and LDFLAGS are a packager's to add.
+COMPILE  = $(CC) $(STD) $(WARN) $($(KIND)) $(CPPFLAGS) $(CFLAGS)
+LINK     = $(CC) $($(KIND)) $(CFLAGS) $(LDFLAGS_$(KIND)) $(LDFLAGS)
+LIBS     = -ljansson -lpcre2-8
 
-all: aclc
+sources  = $(filter-out %_test.c %_fuzz.c, $(wildcard $(1)/*.c))
+objects  = $(patsubst %.c, $(BUILD)/%.o, $(1))
+GRAMMAR  = $(call objects, $(call sources, grammar))
+POLICY   = $(call objects, $(call sources, policy))
+CLI      = $(call objects, $(call sources, cli))
+TESTS    = $(patsubst %.c, $(BUILD)/%, $(wildcard grammar/*_test.c \
+             policy/*_test.c cli/*_test.c))
+FUZZERS  = $(patsubst %.c, $(BUILD)/%, $(wildcard grammar/*_fuzz.c \
+             policy/*_fuzz.c))
+C_FILES  = $(wildcard grammar/*.[ch] policy/*.[ch] cli/*.[ch])
+
+all: aclc ## build ./aclc
 
 aclc: $(BUILD)/aclc
-	ln -sf $< $@
+	cp -f $< $@
 
-$(BUILD)/aclc: $(call obj, $(GRAMMAR) $(POLICY) $(CLI))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/aclc: $(GRAMMAR) $(POLICY) $(CLI)
+	$(LINK) -o $@ $^ $(LIBS)
 
 # A grammar test links the grammar alone: a call upward is a link error.
-$(BUILD)/grammar/%_test: $(BUILD)/grammar/%_test.o $(call obj, $(GRAMMAR))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+$(BUILD)/grammar/%_test: $(BUILD)/grammar/%_test.o $(GRAMMAR)
+	$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
-$(BUILD)/policy/%_test: $(BUILD)/policy/%_test.o $(call obj, $(GRAMMAR) $(POLICY))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+$(BUILD)/policy/%_test: $(BUILD)/policy/%_test.o $(GRAMMAR) $(POLICY)
+	$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
-$(BUILD)/%.o: %.c
+$(BUILD)/cli/%_test: $(BUILD)/cli/%_test.o $(GRAMMAR) $(POLICY) \
+                     $(filter-out %/main.o, $(CLI))
+	$(LINK) -o $@ $^ $(LIBS) -lcmocka
+
+$(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(GRAMMAR) $(POLICY)
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE) -MMD -MP -c -o $@ $<
 
-units: $(patsubst %.c, $(BUILD)/%, $(TESTS))
-	@for t in $^; do $$t || exit 1; done
+# Objects made with other flags are made again.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
 
-clean:
+units: $(TESTS) ## build and run the unit tests
+	@.ci/check BUILD=$(BUILD) units
+
+deps: ## install what is missing to build and test
+	@.ci/deps build check
+
+demo: ## install what is missing, build, and show what aclc does
+	@.ci/deps build
+	@$(MAKE) --no-print-directory all
+	@testdata/demo/run ./aclc
+
+check: ## install what is missing, build, and run all tests
+	@.ci/deps build check
+	@$(MAKE) --no-print-directory all $(TESTS)
+	@.ci/check BUILD=$(BUILD) units goldens properties layers pages
+
+asan: ## the tests again under the address and undefined sanitizers
+	@.ci/deps build check
+	@$(MAKE) --no-print-directory KIND=asan tests
+	@.ci/check BUILD=build/asan units goldens properties
+
+valgrind: ## the tests again under valgrind
+	@.ci/deps build check valgrind
+	@$(MAKE) --no-print-directory KIND=debug tests
+	@WRAP='valgrind -q --error-exitcode=9 --leak-check=full' \
+	  .ci/check BUILD=build/debug units goldens
+
+tests: $(BUILD)/aclc $(TESTS)
+
+fuzz: ## a minute of libFuzzer for each fuzzer
+	@.ci/deps build fuzz
+	@$(MAKE) --no-print-directory KIND=fuzz CC=clang fuzzers
+	@.ci/fuzz build/fuzz
+
+fuzzers: $(FUZZERS)
+
+static: ## a program without shared libraries, at build/static/aclc
+	@$(MAKE) --no-print-directory KIND=static build/static/aclc
+
+tidy: ## format, clang-tidy, cppcheck, gcc -fanalyzer
+	@.ci/deps build tidy
+	clang-format --dry-run -Werror $(C_FILES)
+	clang-tidy --quiet $(filter %.c, $(C_FILES)) -- $(STD)
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+	  --enable=warning,performance,portability -I. \
+	  --suppress=missingIncludeSystem $(filter %.c, $(C_FILES))
+	for c in $(filter-out %_fuzz.c, $(filter %.c, $(C_FILES))); do \
+	  gcc $(STD) -O1 -fanalyzer -Werror -c -o /dev/null $$c || exit 1; done
+
+cover: ## coverage of the tests, a line for each file
+	@.ci/deps build check
+	@$(MAKE) --no-print-directory KIND=cover CC=gcc tests
+	@.ci/check BUILD=build/cover units goldens
+	@.ci/cover build/cover
+
+install: all ## PREFIX, DESTDIR: the program, its pages, completions
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 aclc $(DESTDIR)$(PREFIX)/bin/aclc
+	for page in man/*.[157]; do \
+	  dir=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
+	  install -d $$dir && install -m 644 $$page $$dir || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	./aclc completion bash > \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/aclc
+	./aclc completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_aclc
+	./aclc completion fish > \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/aclc.fish
+
+clean: ## remove what was built
 	rm -rf build aclc
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 12
 
 -include $(wildcard $(BUILD)/*/*.d)
 
-.PHONY: all units clean
+.PHONY: all units deps demo check asan valgrind tests fuzz fuzzers static tidy \
+        cover install clean help FORCE
 .SECONDARY:
