@@ -164,11 +164,12 @@ print_status(const struct size *size)
 		printf("%s\n", i + 1 < size->nodes ? "," : "");
 	}
 	printf("  },\n  \"User\": {\n");
-	for (unsigned i = 0; i <= size->users; i++)
+	for (unsigned i = 0; i < size->users; i++)
 		printf("    \"%u\": {\"ID\": %u, \"LoginName\": "
-		       "\"%s%u@example.com\"}%s\n",
-		       i, i, i == size->users ? "tagged-devices" : "user", i,
-		       i < size->users ? "," : "");
+		       "\"user%u@example.com\"},\n",
+		       i, i, i);
+	printf("    \"%u\": {\"ID\": %u, \"LoginName\": \"tagged-devices\"}\n",
+	       size->users, size->users);
 	printf("  }\n}\n");
 }
 
