@@ -184,6 +184,7 @@ const struct command *command_list(size_t i);
 enum status check_main(struct run *);
 enum status compile_main(struct run *);
 enum status fmt_main(struct run *);
+enum status completion_main(struct run *);
 
 extern const struct option_table CHECK_OPTIONS, COMPILE_OPTIONS, FMT_OPTIONS;
 

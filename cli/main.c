@@ -23,6 +23,8 @@ static const struct command COMMANDS[] = {
 	  "write the packet filter of every node", COMPILE_FORMATS, &COMPILE_OPTIONS },
 	{ "fmt", fmt_main, 0, OPERANDS_ANY, STAGE_TREE, "[POLICY]...",
 	  "print the policy in its canonical form", NULL, &FMT_OPTIONS },
+	{ "completion", completion_main, 1, 1, STAGE_NONE, "SHELL",
+	  "print completions for bash, zsh or fish", NULL, NULL },
 };
 
 #define N_COMMANDS (sizeof(COMMANDS) / sizeof(*COMMANDS))
@@ -77,7 +79,7 @@ usage(struct output *out)
 {
 	output_string(out, "usage: aclc COMMAND [OPTION]... [POLICY]\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		output_format(out, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].brief);
+		output_format(out, "  %-11s %s\n", COMMANDS[i].name, COMMANDS[i].brief);
 	output_string(out, "\nPOLICY is a file, or - for standard input; left out, it is "
 	                   "policy.hujson here.\n"
 	                   "aclc help COMMAND tells of a command's options.\n");
