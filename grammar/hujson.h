@@ -39,21 +39,31 @@ struct node {
 	uint32_t count;    /* nodes in this one, itself included */
 };
 
+/* For each node the one it is in, and its number there (a name has that of its
+ * member); made when first asked. node.c's own. */
+struct kin {
+	uint32_t *parent, *number;
+};
+
 /* A text understood. root is never NULL; it may be HUJSON_BAD. */
 struct tree {
 	struct source *source;
 	const struct node *root;
 	uint32_t n;  /* nodes in all */
 	bool broken; /* errors were found: what is here was usable */
+	struct arena *arena;
+	struct kin *kin;
 };
 
 /* Nesting that is read: what Go's encoding/json takes. */
 #define HUJSON_DEPTH_MAX 10000
 
 /*
- * Reads the whole source. Errors become findings, all of them in one run,
- * each with hujson's own words in finding->coordinator for the first; reading
- * goes on after an error with what is usable.
+ * Reads the whole source. Errors become findings, all of them in one run; the
+ * first has hujson's own words in finding->coordinator (NULL for too-deep, which
+ * is not hujson's). Reading goes on after an error with what is usable: a value
+ * that could not be read is HUJSON_BAD, a name without its quotes is a
+ * HUJSON_STRING all the same, and a member without any name is left out.
  */
 struct tree *hujson_parse(struct arena *, struct source *, struct findings *);
 
@@ -122,11 +132,15 @@ struct span node_inner_span(const struct tree *, const struct node *string, size
                             size_t end);
 
 /* "grants[3].dst[0]": the way from the root to a node; member names that are
- * not plain words are quoted. NUL-terminated, in the arena. */
+ * not plain words are quoted, as in groups."group:eng"[0]. The way to a name is
+ * that to its value, and to the root "". NUL-terminated, in the arena. */
 const char *node_path(struct arena *, const struct tree *, const struct node *);
 
 /* The deepest node whose span holds the offset; the root if none does. */
 const struct node *node_at(const struct tree *, uint32_t offset);
+
+/* The array or object that a node is in; NULL for the root. */
+const struct node *node_parent(const struct tree *, const struct node *);
 
 /* "a string", "an object", "null": for messages. */
 const char *hujson_kind_name(enum hujson_kind);
@@ -140,7 +154,8 @@ struct text hujson_format(struct arena *, const struct tree *);
 struct text hujson_print(struct arena *, const struct tree *);
 
 /* Plain JSON without blanks: comments and trailing commas gone, literals
- * verbatim (hujson's Minimize) of one value. In the arena. */
+ * verbatim (hujson's Minimize) of one value. The value must not be broken. In
+ * the arena. */
 struct text hujson_minimize(struct arena *, const struct tree *, const struct node *);
 
 #endif

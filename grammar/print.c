@@ -1,0 +1,92 @@
+#include "grammar/hujson.h"
+
+#include <string.h>
+
+#include "grammar/arena.h"
+#include "grammar/scan.h"
+
+/* A text as it is put together, never longer than what it is made of. */
+struct page {
+	char *bytes;
+	size_t len;
+};
+
+static void
+page_add(struct page *page, const char *first, const char *end)
+{
+	if (end > first)
+		memcpy(page->bytes + page->len, first, (size_t)(end - first));
+	page->len += (size_t)(end - first);
+}
+
+static bool
+is_container(const struct node *node)
+{
+	return node->kind == HUJSON_ARRAY || node->kind == HUJSON_OBJECT;
+}
+
+/* What of a node is its own: of an array or object the opening bracket. */
+static struct span
+own_span(const struct node *node)
+{
+	struct span span = node->span;
+
+	if (is_container(node))
+		span.end = span.first + 1;
+	return span;
+}
+
+struct text
+hujson_print(struct arena *arena, const struct tree *tree)
+{
+	const char *bytes = tree->source->bytes;
+	struct page page = { arena_alloc(arena, tree->source->len), 0 };
+	uint32_t done = 0;
+
+	for (const struct node *node = tree->root; node < tree->root + tree->n; node++) {
+		struct span own = own_span(node);
+		page_add(&page, bytes + done, bytes + own.first);
+		page_add(&page, bytes + own.first, bytes + own.end);
+		done = own.end;
+	}
+	page_add(&page, bytes + done, bytes + tree->source->len);
+	return (struct text) { page.bytes, page.len };
+}
+
+/* Adds the brackets, colons and commas between two nodes. A comma waits for
+ * what follows it: before a closing bracket it is one too many. */
+static void
+marks_add(struct page *page, const char *at, const char *end, bool *comma)
+{
+	while ((at = extra_end(at, end)) < end) {
+		if (*at == ',')
+			*comma = true;
+		else
+			page_add(page, at, at + 1);
+		if (*at == ']' || *at == '}')
+			*comma = false;
+		at++;
+	}
+}
+
+struct text
+hujson_minimize(struct arena *arena, const struct tree *tree, const struct node *value)
+{
+	const char *bytes = tree->source->bytes;
+	struct span whole = value->span;
+	struct page page = { arena_alloc(arena, whole.end - whole.first), 0 };
+	uint32_t done = whole.first;
+	bool comma = false;
+
+	for (const struct node *node = value; node < value + value->count; node++) {
+		struct span own = own_span(node);
+		marks_add(&page, bytes + done, bytes + own.first, &comma);
+		if (comma)
+			page.bytes[page.len++] = ',';
+		comma = false;
+		page_add(&page, bytes + own.first, bytes + own.end);
+		done = own.end;
+	}
+	marks_add(&page, bytes + done, bytes + whole.end, &comma);
+	return (struct text) { page.bytes, page.len };
+}
