@@ -9,7 +9,9 @@
  * IPProto is 6, 17, 1 and 58; a ping goes where anything goes.
  *
  * On an imagined tailnet, what depends on the machines (whose address it is,
- * who is an admin) is PROBE_UNKNOWN, never PROBE_NO.
+ * who is an admin) is TRUTH_MAYBE, never TRUTH_NO. Tags are imagined apart
+ * (HOUSE.md section 1): what is said of a tag is said of a machine that has
+ * just this one.
  */
 
 #include <stdbool.h>
@@ -19,62 +21,77 @@
 #include "policy/filter.h"
 #include "policy/ssh.h"
 
-/* One end of a question, found out. */
+/*
+ * What questions a prober answers. Explanations are about packets: somebody
+ * must serve an address. Claims are about rules, as tests ask (spec/
+ * semantics.md 10): without a protocol tcp is meant; a rule that covers an
+ * address suffices; via grants do not count; of several destinations one is
+ * enough.
+ */
+enum probe_purpose { PROBE_EXPLAIN, PROBE_CLAIM };
+
+/* A filter made ready for many questions; what it finds out it keeps. */
+struct prober;
+
+struct prober *prober_make(struct arena *, struct filter *, enum probe_purpose);
+
+/*
+ * One end of a question, found out. Its elements are machines, asked about by
+ * their IPv4 addresses, their IPv6 addresses or both; and addresses that are
+ * asked about as such.
+ */
 struct probe_end {
-	struct text text;           /* as asked: "ada@example.com" */
-	struct selector selector;   /* SELECTOR_INVALID: a machine by name or id */
-	const struct set *machines; /* asked about as such: any of their addresses */
-	const struct range *ranges; /* asked about as addresses, as written */
+	struct text text;              /* as asked: "ada@example.com" */
+	struct selector selector;      /* SELECTOR_INVALID: a machine by name or id */
+	const struct set *machines[2]; /* by family: IPv4, IPv6 */
+	const struct range *ranges;    /* of an address, a host, an ipset */
 	size_t n_ranges;
-	bool internet; /* autogroup:internet as a destination */
-	bool unknown;  /* cannot be told from here: a synced group … */
+	bool unnamed; /* imagined: somebody that the policy does not name */
+	bool opaque; /* cannot be told from here: a service, a synced group, unknown roles */
+	const struct set *elements; /* machines, and machine count + place in atoms */
+	const struct atom *atoms;   /* the addresses, cut where rules tell them apart */
+	size_t n_atoms;
+	struct matches *matches[2]; /* by side: the parties that bear on it */
 };
 
 /*
  * Finds out what a text names in the filter's tailnet: a selector (as the
  * policy defines it), the name or id of a machine, an address. On an imagined
  * tailnet a user or a tag that the policy does not name is one of the unnamed.
- * On failure returns false and *why is a sentence: "no group group:x is
- * defined". An end that names nothing (an empty group) succeeds, with nothing
- * in it.
+ * NULL when there is no such thing, *why is a sentence: "no group group:x is
+ * defined". An end that names nothing (an empty group) has no elements.
  */
-bool probe_end_of(struct filter *, struct text, struct probe_end *, const char **why);
+const struct probe_end *probe_end_of(struct prober *, struct text, const char **why);
 
-/* Takes ":22" or ":80-443" off a destination, "[fd7a::1]:22" and "fd7a::1"
- * included; *ports stays PORTS_ALL without one, *ported tells. false when
- * what stands after the colon is no port, *why as above. */
+/*
+ * Takes the ports off a destination: "tag:db:22", "tag:db:80-443",
+ * "[fd7a::1]:22"; a bare address stays whole. *ported tells whether there were
+ * any; "*" is all. false when what stands after the last colon of brackets is
+ * no port, *why as above.
+ */
 bool probe_split(struct arena *, struct text, struct text *destination,
                  struct ports *ports, bool *ported, const char **why);
 
 struct question {
-	const struct probe_end *src, *dst; /* either may be NULL: anybody, anywhere */
+	const struct probe_end *src, *dst;
 	int protocol; /* PROTOCOL_ANY: whichever; with a port, those that have ports */
-	struct ports ports; /* one port, usually; all of them must be open */
+	struct ports ports; /* all of them must be open */
 	bool ported;        /* false: some port or other */
-	/* As tests ask (spec/semantics.md 10): without a protocol tcp is meant; a
-	 * rule that covers an address suffices, whether anybody serves it or not;
-	 * via grants do not count; one of the destinations is enough. */
-	bool claim;
+	bool near;          /* tell what came nearest; costs a look at every rule */
 };
 
-enum probe_verdict {
-	PROBE_NO,      /* nobody, nothing */
-	PROBE_PARTLY,  /* some of the sources, or some of the destinations */
-	PROBE_UNKNOWN, /* depends on the machines, and the tailnet is imagined */
-	PROBE_YES,     /* every source, every destination */
-};
+enum truth { TRUTH_NO, TRUTH_MAYBE, TRUTH_YES };
 
-/* A rule that lets through what was asked, or a part of it. */
+/* A grant that lets through what was asked, or a part of it. */
 struct probe_hit {
 	const struct rule *rule;
 	const struct selector *src,
 		*dst;                 /* the elements of the grant by which; NULL: none */
-	struct ports ports;           /* what of the rule's ports answers */
 	const struct machine *router; /* over which route, where there is one */
 	struct range route;
-	bool some;        /* a part of the question only */
-	bool maybe;       /* PROBE_UNKNOWN: it may be this one */
-	const char *said; /* "group:eng, which has ada@example.com, may reach tag:db …" */
+	bool whole;       /* it alone answers the question */
+	bool maybe;       /* it may be this one: depends on the machines */
+	const char *said; /* one sentence: "group:eng may reach tag:db:5432, and …" */
 };
 
 /* What a rule lacks to answer yes. */
@@ -87,59 +104,68 @@ enum lack {
 	LACK_OWNER = 32,  /* autogroup:self, and source and destination differ in owner */
 	LACK_FAMILY = 64, /* IPv4 on one side, IPv6 on the other */
 	LACK_ROUTE = 128, /* nobody serves the destination, or not over the via tags */
+	LACK_LOGIN = 256, /* ssh: another user */
 };
 
 struct probe_miss {
-	const struct grant *grant;
-	unsigned lacks; /* of enum lack, ored */
+	const struct grant *grant;  /* or */
+	const struct ssh_rule *ssh; /* NULL otherwise */
+	unsigned lacks;             /* of enum lack, ored */
 	const char
 		*said; /* one sentence: "tag:db:5432 is reached from group:dba, and …" */
-};
-
-struct answer {
-	enum probe_verdict verdict;
-	const struct probe_hit *by; /* in the filter's order; of equal use, the first */
-	size_t n_by;
-	const struct probe_miss *near; /* the nearest first; none with PROBE_YES */
-	size_t n_near;
 };
 
 /* At most so many misses are told. */
 #define PROBE_NEAR_MAX 5
 
-/* Answers; both ends are given. In the arena. */
-struct answer probe(struct filter *, struct arena *, const struct question *);
+struct answer {
+	enum truth
+		all; /* every source reaches every destination (a claim: one of them) */
+	enum truth some; /* some source reaches some destination */
+	const struct probe_hit
+		*by; /* in the filter's order; those that are whole, if any is */
+	size_t n_by;
+	const struct probe_miss *near; /* the nearest first; none when all is TRUTH_YES */
+	size_t n_near;
+	const char *missing; /* a source that does not get there, if some do; or NULL */
+};
+
+/* Answers; both ends are given. */
+struct answer probe(struct prober *, const struct question *);
 
 /*
  * All that an end reaches (dst NULL), or all that reaches an end (src NULL): one
- * hit for each rule that bears on it, in the filter's order, `some` where only
- * a part of the end is concerned.
+ * hit for each rule that bears on it, in the filter's order; not whole where
+ * only a part of the end is concerned.
  */
-struct answer probe_all(struct filter *, struct arena *, const struct question *);
+struct answer probe_all(struct prober *, const struct question *);
 
 /* A rule of the ssh section that lets the login in, or a part of it. */
 struct probe_login {
 	const struct ssh_rule *rule;
-	const struct selector *src, *dst;
-	bool some, maybe;
-	const char *said;
+	bool maybe;
+	const char *said; /* "group:eng may log in on tag:db as root" */
 };
 
 /* May the sources log in on the destinations as that user, by the ssh section
  * alone; tcp port 22 of the filter is another question. */
 struct ssh_answer {
-	enum probe_verdict verdict;
-	bool checked, accepted; /* by check rules; by accept rules; both in part */
-	const struct probe_login *by;
+	enum truth all;     /* every source on every destination */
+	enum truth some;    /* some source on some destination */
+	enum truth checked; /* every source on every destination, by a check rule */
+	const struct probe_login *by; /* in the wire's order: check rules first */
 	size_t n_by;
-	const struct probe_miss *near;          /* grant is NULL in these; see ssh_near */
-	const struct ssh_rule *const *ssh_near; /* beside near */
+	const struct probe_miss *near;
 	size_t n_near;
 };
 
 /* ssh may be NULL: no ssh section, so nobody may. */
-struct ssh_answer probe_ssh(struct filter *, const struct ssh_table *, struct arena *,
+struct ssh_answer probe_ssh(struct prober *, const struct ssh_table *,
                             const struct probe_end *src, const struct probe_end *dst,
                             struct text login);
+
+/* The same filter as if no posture were asked of anybody. For what lacks a
+ * posture alone; NULL where none is asked. Kept by the prober. */
+struct prober *prober_unconditional(struct prober *);
 
 #endif

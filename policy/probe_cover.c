@@ -1,0 +1,582 @@
+#include "policy/probe.h"
+
+#include <stdlib.h>
+
+#include "grammar/arena.h"
+#include "policy/probe_parts.h"
+#include "policy/show.h"
+
+bool
+machine_is_vague(const struct machine *m)
+{
+	return m->stand_in == STAND_IN_ROLE || m->stand_in == STAND_IN_SYNCED_GROUP ||
+	       m->stand_in == STAND_IN_SHARED;
+}
+
+static bool
+machine_is_somebodys(const struct machine *m)
+{
+	return !m->n_tags;
+}
+
+const struct set *
+doubtful(struct prober *p, const struct set *asked, const struct set *named)
+{
+	struct tailnet *t = p->tailnet;
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	bool somebody = false, vague = false;
+	if (!t->imagined)
+		return t->sets.all[0];
+	for (uint32_t i = 0; i < named->n && !(somebody && vague); i++) {
+		somebody |= machine_is_somebodys(&t->machines[named->at[i]]);
+		vague |= machine_is_vague(&t->machines[named->at[i]]);
+	}
+	for (uint32_t i = 0; somebody && i < asked->n; i++) {
+		const struct machine *m = &t->machines[asked->at[i]];
+		if (machine_is_somebodys(m) && (vague || machine_is_vague(m)))
+			numbers_add(&list, asked->at[i]);
+	}
+	const struct set *set = numbers_set(&list, &t->sets);
+	arena_end(&scratch);
+	return set;
+}
+
+/* The machines of everybody who is somebody's, of those. */
+static const struct set *
+owned_of(struct prober *p, const struct set *machines)
+{
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	for (uint32_t i = 0; i < machines->n; i++)
+		if (p->tailnet->machines[machines->at[i]].user != USER_NONE)
+			numbers_add(&list, machines->at[i]);
+	const struct set *set = numbers_set(&list, &p->tailnet->sets);
+	arena_end(&scratch);
+	return set;
+}
+
+static void
+add_owners(struct numbers *list, const struct tailnet *t, struct range range)
+{
+	for (size_t i = tailnet_address_from(t, range.first);
+	     i < t->n_addresses &&
+	     point_compare(t->addresses[i].address, range.last) <= 0;
+	     i++)
+		numbers_add(list, t->addresses[i].machine);
+}
+
+/* Which machines have an address of the family in a party, in a real tailnet. */
+static const struct set *
+side_own(struct prober *p, const struct party *party, enum end_side side, unsigned family)
+{
+	struct tailnet *t = p->tailnet;
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	if (party->danger || (party->any && side == SIDE_DST))
+		return p->family[family];
+	for (size_t i = 0; party->any && i < 3; i++)
+		if (line_family(RANGES_OF_TAILNET[i].first.line) == family)
+			add_owners(&list, t, RANGES_OF_TAILNET[i]);
+	for (size_t i = 0; party->any && i < t->n_subnets; i++)
+		if (t->subnets[i].outer == SUBNET_NONE &&
+		    line_family(t->subnets[i].range.first.line) == family)
+			add_owners(&list, t, t->subnets[i].range);
+	for (size_t i = 0; i < party->n_literals; i++)
+		if (line_family(party->literals[i].first.line) == family)
+			add_owners(&list, t, party->literals[i]);
+	const struct set *named = set_meet(&t->sets, party->machines, p->family[family]);
+	const struct set *set = set_join(&t->sets, named, numbers_set(&list, &t->sets));
+	arena_end(&scratch);
+	return set;
+}
+
+/* Whether the literals hold all addresses of the family that a machine could
+ * have: then they hold those of any. */
+static bool
+covers_tailnet(struct ranges literals, unsigned family)
+{
+	return family == V6 ? ranges_cover(literals, RANGES_OF_TAILNET[2])
+	                    : ranges_cover(literals, RANGES_OF_TAILNET[0]) &&
+	                              ranges_cover(literals, RANGES_OF_TAILNET[1]);
+}
+
+static bool
+touches_tailnet(struct ranges literals)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (ranges_overlap(literals, RANGES_OF_TAILNET[i]))
+			return true;
+	return false;
+}
+
+static const struct probe_side *
+side_of(struct prober *p, const struct party *party, enum end_side side)
+{
+	struct probe_side *s = &p->sides[side][party->number];
+	if (s->known)
+		return s;
+	s->known = true;
+	s->literals = ranges_of(p->arena, party->literals, party->n_literals);
+	s->touches = p->tailnet->imagined && touches_tailnet(s->literals);
+	for (unsigned f = 0; f < FAMILIES; f++) {
+		if (!p->tailnet->imagined)
+			s->own[f] = side_own(p, party, side, f);
+		else if (party->any || party->danger || covers_tailnet(s->literals, f))
+			s->own[f] = p->tailnet->everybody;
+		else
+			s->own[f] = party->machines;
+	}
+	return s;
+}
+
+/* Elements on their way to a cover. */
+struct covering {
+	struct prober *prober;
+	const struct probe_end *end;
+	const struct party *party;
+	enum end_side side;
+	struct arena scratch;
+	struct numbers sure[FAMILIES], may[FAMILIES];
+};
+
+static void
+cover_atom(struct covering *c, size_t i, enum truth truth)
+{
+	unsigned f = line_family(c->end->atoms[i].range.first.line);
+	uint32_t element = (uint32_t)(c->prober->tailnet->n_machines + i);
+	if (truth == TRUTH_YES)
+		numbers_add(&c->sure[f], element);
+	if (truth != TRUTH_NO)
+		numbers_add(&c->may[f], element);
+}
+
+/* The first atom at the point or after it. */
+static size_t
+atoms_from(const struct probe_end *end, struct point point)
+{
+	size_t low = 0, high = end->n_atoms;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (point_compare(end->atoms[middle].range.first, point) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+range_is_internet(struct range range)
+{
+	for (size_t i = 0; i < 7; i++)
+		if (range_covers(RANGES_OF_INTERNET[i], range))
+			return true;
+	return false;
+}
+
+/* Whether a packet gets to an atom that the range covers: an exit node is
+ * given public prefixes alone (spec/semantics.md 11.3). */
+static bool
+atom_is_served(const struct covering *c, const struct atom *atom, struct range range)
+{
+	if (c->side == SIDE_SRC)
+		return true;
+	switch (atom->served) {
+	case SERVED_BY_OWNER:
+	case SERVED_BY_ROUTER:
+	case SERVED_OR_NOT:
+		return true;
+	case SERVED_BY_EXIT:
+		return c->party->any || range_is_internet(range);
+	case SERVED_BY_NOBODY:
+		return false;
+	}
+	return false;
+}
+
+/* All atoms in a range. */
+static void
+cover_range(struct covering *c, struct range range, enum truth truth)
+{
+	for (size_t i = atoms_from(c->end, range.first);
+	     i < c->end->n_atoms &&
+	     point_compare(c->end->atoms[i].range.first, range.last) <= 0;
+	     i++)
+		if (atom_is_served(c, &c->end->atoms[i], range))
+			cover_atom(c, i, truth);
+}
+
+static void
+cover_ranges(struct covering *c, const struct range *ranges, size_t n, enum truth truth)
+{
+	for (size_t i = 0; i < n; i++)
+		cover_range(c, ranges[i], truth);
+}
+
+static const struct range everything[2] = {
+	{ { LINE_IPV4, 0, 0 }, { LINE_IPV4, 0, UINT32_MAX } },
+	{ { LINE_IPV6, 0, 0 }, { LINE_IPV6, UINT64_MAX, UINT64_MAX } },
+};
+
+/* `*`: as a destination everything, as a source the tailnet and its subnets,
+ * of which an imagined one knows nothing. */
+static void
+cover_any(struct covering *c)
+{
+	const struct tailnet *t = c->prober->tailnet;
+	if (c->side == SIDE_DST) {
+		cover_ranges(c, everything, 2, TRUTH_YES);
+		return;
+	}
+	cover_ranges(c, RANGES_OF_TAILNET, 3, TRUTH_YES);
+	for (size_t i = 0; i < t->n_subnets; i++)
+		cover_range(c, t->subnets[i].range, TRUTH_YES);
+	if (t->imagined)
+		cover_ranges(c, everything, 2, TRUTH_MAYBE);
+}
+
+/* Addresses of machines that the party names. */
+static void
+cover_named(struct covering *c)
+{
+	const struct party *party = c->party;
+	const struct tailnet *t = c->prober->tailnet;
+	/* a synced group, roles not told; or a service, whose addresses are its own */
+	bool unknown = party->unknown;
+	if (!party->machines->n && !unknown)
+		return;
+	for (size_t i = 0; i < c->end->n_atoms; i++) {
+		const struct atom *atom = &c->end->atoms[i];
+		bool owned = atom->owner != UINT32_MAX;
+		if (owned && set_holds(party->machines, atom->owner))
+			cover_atom(c, i, TRUTH_YES);
+		else if (t->imagined && point_of_tailnet(atom->range.first))
+			cover_atom(c, i, TRUTH_MAYBE);
+		else if (unknown && owned &&
+		         machine_is_somebodys(&t->machines[atom->owner]))
+			cover_atom(c, i, TRUTH_MAYBE);
+		else if (unknown && !owned && point_of_tailnet(atom->range.first))
+			cover_atom(c, i, TRUTH_MAYBE);
+	}
+}
+
+static const struct set *
+cover_doubtful(struct covering *c, const struct probe_side *side, unsigned family)
+{
+	struct prober *p = c->prober;
+	const struct set *asked = c->end->machines[family];
+	if (side->touches)
+		return asked;
+	if (!p->tailnet->imagined && c->party->unknown)
+		return owned_of(p, asked);
+	return doubtful(p, asked, c->party->machines);
+}
+
+static struct cover
+cover_of(struct prober *p, const struct probe_end *end, const struct party *party,
+         enum end_side side)
+{
+	struct covering c = { .prober = p, .end = end, .party = party, .side = side };
+	const struct probe_side *s = side_of(p, party, side);
+	struct sets *sets = &p->tailnet->sets;
+	struct cover cover;
+	for (unsigned f = 0; f < FAMILIES; f++)
+		c.sure[f].arena = c.may[f].arena = &c.scratch;
+	if (end->n_atoms) {
+		cover_named(&c);
+		cover_ranges(&c, party->literals, party->n_literals, TRUTH_YES);
+		if (party->any)
+			cover_any(&c);
+		if (party->danger)
+			cover_ranges(&c, everything, 2, TRUTH_YES);
+		if (party->internet)
+			cover_ranges(&c, RANGES_OF_INTERNET, 7, TRUTH_YES);
+	}
+	for (unsigned f = 0; f < FAMILIES; f++) {
+		const struct set *own = set_meet(sets, end->machines[f], s->own[f]);
+		const struct set *doubt = cover_doubtful(&c, s, f);
+		cover.sure[f] = set_join(sets, own, numbers_set(&c.sure[f], sets));
+		cover.may[f] = set_join(sets, set_join(sets, own, doubt),
+		                        numbers_set(&c.may[f], sets));
+	}
+	arena_end(&c.scratch);
+	return cover;
+}
+
+bool
+cover_is_empty(const struct cover *cover)
+{
+	return !cover->may[V4]->n && !cover->may[V6]->n;
+}
+
+static struct cover
+cover_nothing(const struct prober *p)
+{
+	const struct set *none = p->tailnet->sets.all[0];
+	return (struct cover) { { none, none }, { none, none } };
+}
+
+uint32_t
+element_user(const struct prober *p, const struct probe_end *end, uint32_t element)
+{
+	size_t n = p->tailnet->n_machines;
+	if (element >= n) {
+		if (element - n >= end->n_atoms)
+			return USER_NONE;
+		element = end->atoms[element - n].owner;
+		if (element == UINT32_MAX)
+			return USER_NONE;
+	}
+	return p->tailnet->machines[element].user;
+}
+
+/* What belongs to somebody: where autogroup:self leads. */
+static struct cover
+cover_of_self(struct prober *p, const struct probe_end *end)
+{
+	struct covering c = { .prober = p, .end = end };
+	struct sets *sets = &p->tailnet->sets;
+	struct cover cover;
+	for (unsigned f = 0; f < FAMILIES; f++)
+		c.sure[f].arena = c.may[f].arena = &c.scratch;
+	for (size_t i = 0; i < end->n_atoms; i++) {
+		uint32_t element = (uint32_t)(p->tailnet->n_machines + i);
+		if (element_user(p, end, element) != USER_NONE)
+			cover_atom(&c, i, TRUTH_YES);
+		else if (p->tailnet->imagined &&
+		         point_of_tailnet(end->atoms[i].range.first))
+			cover_atom(&c, i, TRUTH_MAYBE);
+	}
+	for (unsigned f = 0; f < FAMILIES; f++) {
+		const struct set *own = owned_of(p, end->machines[f]);
+		cover.sure[f] = set_join(sets, own, numbers_set(&c.sure[f], sets));
+		cover.may[f] = set_join(sets, own, numbers_set(&c.may[f], sets));
+	}
+	arena_end(&c.scratch);
+	return cover;
+}
+
+const struct matches *
+end_matches(struct prober *p, const struct probe_end *end, enum end_side side)
+{
+	if (end->matches[side])
+		return end->matches[side];
+	struct matches *m = arena_alloc(p->arena, sizeof *m);
+	size_t cap = 0;
+	for (uint32_t i = 0; i < p->filter->n_parties; i++) {
+		if (!p->parties[i])
+			continue;
+		struct cover cover = cover_of(p, end, p->parties[i], side);
+		if (cover_is_empty(&cover))
+			continue;
+		m->at = arena_grow(p->arena, m->at, m->n, &cap, sizeof *m->at);
+		m->at[m->n++] = (struct match) { i, cover };
+	}
+	m->self = side == SIDE_DST ? cover_of_self(p, end) : cover_nothing(p);
+	/* what is kept there is no part of the question */
+	((struct probe_end *)(uintptr_t)end)->matches[side] = m;
+	return m;
+}
+
+static const struct set *
+tagged_by(struct prober *p, const struct selectors *tags)
+{
+	struct tailnet *t = p->tailnet;
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	for (size_t i = 0; i < tags->n; i++) {
+		uint32_t tag = names_find(&t->tags, tags->at[i].text);
+		if (tag != NAMES_NONE)
+			numbers_add_set(&list, t->of_tag[tag]);
+	}
+	const struct set *set = numbers_set(&list, &t->sets);
+	arena_end(&scratch);
+	return set;
+}
+
+/* Whether a router is handed a literal that holds one of its own addresses. */
+static bool
+router_is_reached(const struct machine *m, const struct party *party, unsigned family)
+{
+	for (size_t i = 0; i < party->n_literals; i++) {
+		bool routed = false, own = false;
+		for (size_t k = 0; k < m->n_subnets && !routed; k++)
+			routed = range_overlaps(m->subnets[k], party->literals[i]);
+		for (size_t k = 0; k < m->n_addresses && !own; k++)
+			own = line_family(m->addresses[k].line) == family &&
+			      range_holds(party->literals[i], m->addresses[k]);
+		if (routed && own)
+			return true;
+	}
+	return false;
+}
+
+/* Whether one of the via machines takes packets to an atom; as autogroup:internet
+ * it must be an exit node too. */
+static bool
+atom_is_routed_by(struct prober *p, const struct atom *atom, const struct set *via,
+                  bool internet)
+{
+	struct arena scratch = { 0 };
+	struct numbers subnets = { .arena = &scratch };
+	struct range at = { atom->range.first, atom->range.first };
+	bool routed = atom->served == SERVED_OR_NOT;
+	if (internet && !p->tailnet->imagined)
+		via = set_meet(&p->tailnet->sets, via, p->tailnet->exit_nodes);
+	if (atom->served == SERVED_BY_EXIT)
+		routed = internet && via->n;
+	if (atom->served == SERVED_BY_ROUTER)
+		subnets_overlapping(p->tailnet, at, &subnets);
+	for (size_t i = 0; i < subnets.n && !routed; i++)
+		routed = set_overlaps(via, p->tailnet->subnets[subnets.at[i]].routers);
+	arena_end(&scratch);
+	return routed;
+}
+
+/*
+ * A via grant reaches what its routers route, by address; what it names by
+ * identity or as `*` names no route (spec/semantics.md 3). Through an exit node
+ * it reaches autogroup:internet alone.
+ */
+static struct cover
+cover_of_via(struct prober *p, const struct probe_end *end, const struct rule *rule)
+{
+	struct covering c = { .prober = p, .end = end };
+	struct sets *sets = &p->tailnet->sets;
+	struct cover cover;
+	const struct set *via = tagged_by(p, &rule->grant->via);
+	struct ranges literals = side_of(p, rule->dst, SIDE_DST)->literals;
+	for (unsigned f = 0; f < FAMILIES; f++)
+		c.sure[f].arena = c.may[f].arena = &c.scratch;
+	for (size_t i = 0; i < end->n_atoms; i++) {
+		const struct atom *atom = &end->atoms[i];
+		struct point at = atom->range.first;
+		bool internet =
+			rule->dst->internet && point_in(RANGES_OF_INTERNET, 7, at);
+		bool literal = ranges_hold(literals, at);
+		unsigned f = line_family(at.line);
+		if (atom->served == SERVED_BY_OWNER) {
+			const struct machine *m = &p->tailnet->machines[atom->owner];
+			if (set_holds(via, atom->owner) && literal &&
+			    router_is_reached(m, rule->dst, f))
+				cover_atom(&c, i, TRUTH_YES);
+			continue;
+		}
+		if ((literal && atom_is_routed_by(p, atom, via, false)) ||
+		    (internet && atom_is_routed_by(p, atom, via, true)))
+			cover_atom(&c, i, TRUTH_YES);
+	}
+	for (unsigned f = 0; f < FAMILIES; f++) {
+		const struct set *some = set_meet(sets, end->machines[f], via);
+		for (uint32_t i = 0; i < some->n; i++)
+			if (router_is_reached(&p->tailnet->machines[some->at[i]],
+			                      rule->dst, f))
+				numbers_add(&c.sure[f], some->at[i]);
+		cover.sure[f] = cover.may[f] = numbers_set(&c.sure[f], sets);
+	}
+	arena_end(&c.scratch);
+	return cover;
+}
+
+static bool
+selectors_have(const struct selector *at, size_t n, struct text text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_equal(at[i].text, text))
+			return true;
+	return false;
+}
+
+static bool
+selectors_have_members(const struct selector *at, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (at[i].kind == SELECTOR_AUTOGROUP &&
+		    (at[i].autogroup == AUTOGROUP_MEMBER ||
+		     at[i].autogroup == AUTOGROUP_MEMBERS))
+			return true;
+	return false;
+}
+
+/* Whether what cannot be looked into could be one of some machines: a service
+ * may carry a tag, people have no tags. */
+static bool
+could_be_among(const struct prober *p, const struct set *machines, bool service)
+{
+	for (uint32_t i = 0; i < machines->n; i++)
+		if (machine_is_somebodys(&p->tailnet->machines[machines->at[i]]) !=
+		    service)
+			return true;
+	return false;
+}
+
+/* What cannot be looked into is covered by its own name and by everything;
+ * any machine or address could be one of its own. */
+static enum truth
+opaque_truth(struct prober *p, const struct probe_end *end, const struct rule *rule,
+             enum end_side side)
+{
+	const struct party *party = side == SIDE_SRC ? rule->src : rule->dst;
+	const struct selector *at = rule->target;
+	size_t n = rule->target ? 1 : 0;
+	bool service = end->selector.kind == SELECTOR_SERVICE;
+	if (side == SIDE_SRC && rule->grant) {
+		at = rule->grant->src.at;
+		n = rule->grant->src.n;
+	}
+	if (party->any || party->danger || selectors_have(at, n, end->selector.text))
+		return TRUTH_YES;
+	if (!service && selectors_have_members(at, n))
+		return TRUTH_YES;
+	if (rule->via)
+		return TRUTH_NO;
+	bool may = could_be_among(p, party->machines, service) ||
+	           touches_tailnet(side_of(p, party, side)->literals) ||
+	           (!service && party->unknown) ||
+	           (!service && side == SIDE_DST && rule->self);
+	return may ? TRUTH_MAYBE : TRUTH_NO;
+}
+
+static struct cover
+cover_of_opaque(struct prober *p, const struct probe_end *end, const struct rule *rule,
+                enum end_side side)
+{
+	enum truth truth = opaque_truth(p, end, rule, side);
+	struct cover cover = cover_nothing(p);
+	for (unsigned f = 0; f < FAMILIES; f++) {
+		cover.sure[f] = truth == TRUTH_YES ? end->elements : cover.sure[f];
+		cover.may[f] = truth != TRUTH_NO ? end->elements : cover.may[f];
+	}
+	return cover;
+}
+
+struct cover
+rule_cover(struct prober *p, const struct probe_end *end, const struct rule *rule,
+           enum end_side side)
+{
+	const struct party *party = side == SIDE_SRC ? rule->src : rule->dst;
+	if (end->opaque)
+		return cover_of_opaque(p, end, rule, side);
+	if (side == SIDE_DST && rule->self)
+		return end->matches[side]->self;
+	if (side == SIDE_DST && rule->via)
+		return cover_of_via(p, end, rule);
+	uint32_t place = p->place[side][party->number];
+	return place ? end->matches[side]->at[place - 1].cover : cover_nothing(p);
+}
+
+const char *
+element_show(struct prober *p, const struct probe_end *end, uint32_t element)
+{
+	size_t n = p->tailnet->n_machines;
+	char text[RANGE_TEXT_MAX];
+	if (element >= n && element - n < end->n_atoms) {
+		range_write(end->atoms[element - n].range, text);
+		return arena_format(p->arena, "%s", text);
+	}
+	/* alone it is what was asked about */
+	if (element >= n || end->elements->n == 1)
+		return text_show(p->arena, end->text);
+	return machine_describe(p->arena, p->tailnet, &p->tailnet->machines[element]);
+}

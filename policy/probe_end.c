@@ -1,0 +1,504 @@
+#include "policy/probe.h"
+
+#include <stdlib.h>
+
+#include "grammar/arena.h"
+#include "policy/probe_parts.h"
+#include "policy/show.h"
+
+bool
+point_in(const struct range *ranges, size_t n, struct point point)
+{
+	for (size_t i = 0; i < n; i++)
+		if (range_holds(ranges[i], point))
+			return true;
+	return false;
+}
+
+bool
+point_of_tailnet(struct point point)
+{
+	return point_in(RANGES_OF_TAILNET, 3, point);
+}
+
+/* An end while it is found out. */
+struct seeking {
+	struct prober *prober;
+	struct probe_end *end;
+	const char *why; /* NULL: found */
+};
+
+static void
+seek_machines(struct seeking *s, const struct set *machines)
+{
+	for (unsigned f = 0; f < FAMILIES; f++)
+		s->end->machines[f] = set_meet(&s->prober->tailnet->sets, machines,
+		                               s->prober->family[f]);
+	s->end->elements = machines;
+}
+
+static void
+seek_ranges(struct seeking *s, const struct range *ranges, size_t n)
+{
+	s->end->ranges = ranges;
+	s->end->n_ranges = n;
+}
+
+/* "no tag tag:prdo is defined; did you mean tag:prod?" */
+static void
+seek_fails(struct seeking *s, const char *what, const struct names *names)
+{
+	struct arena *a = s->prober->arena;
+	struct text word = s->end->selector.text;
+	struct text_nearest near = text_nearest_start(word);
+	for (size_t i = 0; names && i < names->n; i++)
+		text_nearest_offer(&near, names->texts[i]);
+	s->why = arena_format(a, "no %s %s is %s", what, text_show(a, word),
+	                      names ? "defined" : "known");
+	if (near.best.len)
+		s->why = arena_format(a, "%s; did you mean %s?", s->why,
+		                      text_show(a, near.best));
+}
+
+/* The first stand-in of a kind, or NULL. */
+static const struct machine *
+stand_in_find(const struct tailnet *t, enum stand_in kind, struct text stands_for)
+{
+	for (size_t i = 0; i < t->n_machines; i++)
+		if (t->machines[i].stand_in == kind &&
+		    (!stands_for.len ||
+		     text_equal(t->machines[i].stands_for, stands_for)))
+			return &t->machines[i];
+	return NULL;
+}
+
+static const struct set *
+set_of_machine(struct tailnet *t, const struct machine *m)
+{
+	uint32_t number = (uint32_t)(m - t->machines);
+	return set_of_sorted(&t->sets, &number, 1);
+}
+
+/* Somebody the policy does not name: one of the domain that it names, or just
+ * anybody. */
+static void
+seek_unnamed_user(struct seeking *s)
+{
+	struct tailnet *t = s->prober->tailnet;
+	struct text login = s->end->selector.text;
+	size_t at = text_find_last(login, '@');
+	const struct machine *m = NULL;
+	if (at + 1 < login.len)
+		m = stand_in_find(t, STAND_IN_DOMAIN, text_from(login, at + 1));
+	if (!m)
+		m = stand_in_find(t, STAND_IN_OTHER_USER, (struct text) { 0 });
+	s->end->unnamed = true;
+	if (m)
+		seek_machines(s, set_of_machine(t, m));
+}
+
+static void
+seek_user(struct seeking *s)
+{
+	struct tailnet *t = s->prober->tailnet;
+	uint32_t user = tailnet_user(t, s->end->selector.text);
+	if (user != USER_NONE)
+		seek_machines(s, t->of_user[user]);
+	else if (t->imagined)
+		seek_unnamed_user(s);
+	else
+		seek_fails(s, "user", NULL);
+}
+
+static void
+seek_tag(struct seeking *s)
+{
+	struct tailnet *t = s->prober->tailnet;
+	struct text word = s->end->selector.text;
+	uint32_t tag = names_find(&t->tags, word);
+	const struct machine *m;
+	if (tag != NAMES_NONE) {
+		seek_machines(s, t->of_tag[tag]);
+		return;
+	}
+	if (!policy_tag(s->prober->policy, word)) {
+		seek_fails(s, "tag", &s->prober->policy->tag_names);
+		return;
+	}
+	m = t->imagined ? stand_in_find(t, STAND_IN_OTHER_TAG, (struct text) { 0 })
+	                : NULL;
+	if (m)
+		seek_machines(s, set_of_machine(t, m));
+}
+
+/* A machine by name or id; or a word that is none. */
+static void
+seek_machine(struct seeking *s, const char *what, const struct names *names)
+{
+	struct tailnet *t = s->prober->tailnet;
+	const struct machine *m = tailnet_machine(t, s->end->text);
+	if (m) {
+		s->end->selector.kind = SELECTOR_INVALID;
+		seek_machines(s, set_of_machine(t, m));
+	} else {
+		seek_fails(s, what, names);
+	}
+}
+
+static void
+seek_host(struct seeking *s)
+{
+	const struct policy *p = s->prober->policy;
+	const struct host *host = policy_host(p, s->end->selector.name);
+	if (host && host->good)
+		seek_ranges(s, &host->range, 1);
+	else
+		seek_machine(s, s->prober->tailnet->imagined ? "host" : "host or machine",
+		             &p->host_names);
+}
+
+static void
+seek_ipset(struct seeking *s)
+{
+	const struct policy *p = s->prober->policy;
+	const struct ipset *ipset = policy_ipset(p, s->end->selector.text);
+	if (ipset)
+		seek_ranges(s, ipset->ranges.at, ipset->ranges.n);
+	else
+		seek_fails(s, "ipset", &p->ipset_names);
+}
+
+/* What a party says, where an end is just that. */
+static void
+seek_party(struct seeking *s)
+{
+	struct prober *p = s->prober;
+	struct party party = party_of_selector(p->policy, p->tailnet, &s->end->selector);
+	seek_machines(s, party.any ? p->tailnet->everybody : party.machines);
+	if (party.internet)
+		seek_ranges(s, RANGES_OF_INTERNET, 7);
+}
+
+static void
+seek_autogroup(struct seeking *s)
+{
+	const struct selector *selector = &s->end->selector;
+	const struct tailnet *t = s->prober->tailnet;
+	switch (selector->autogroup) {
+	case AUTOGROUP_UNKNOWN:
+	case AUTOGROUP_NONROOT:
+		seek_fails(s, "autogroup", NULL);
+		break;
+	case AUTOGROUP_SELF:
+		s->why = "autogroup:self is whatever the source's owner has: name the "
+			 "user instead";
+		break;
+	case AUTOGROUP_DANGER_ALL:
+		s->why = "autogroup:danger-all is everybody everywhere: name one of them";
+		break;
+	case AUTOGROUP_MEMBER:
+	case AUTOGROUP_MEMBERS:
+	case AUTOGROUP_TAGGED:
+	case AUTOGROUP_INTERNET:
+	case AUTOGROUP_SHARED:
+		seek_party(s);
+		break;
+	case AUTOGROUP_OWNER:
+	case AUTOGROUP_ADMIN:
+	case AUTOGROUP_IT_ADMIN:
+	case AUTOGROUP_NETWORK_ADMIN:
+	case AUTOGROUP_BILLING_ADMIN:
+	case AUTOGROUP_AUDITOR:
+		seek_party(s);
+		/* who has the role is not told, or nobody was imagined with it */
+		s->end->opaque = t->imagined ? !s->end->elements->n : !t->roles_told;
+		break;
+	}
+}
+
+static void
+seek(struct seeking *s)
+{
+	const struct policy *p = s->prober->policy;
+	struct selector *selector = &s->end->selector;
+	switch (selector->kind) {
+	case SELECTOR_ANY:
+	case SELECTOR_DOMAIN:
+		seek_party(s);
+		break;
+	case SELECTOR_ADDRESS:
+		seek_ranges(s, &selector->range, 1);
+		break;
+	case SELECTOR_USER:
+		seek_user(s);
+		break;
+	case SELECTOR_GROUP:
+		if (policy_group(p, selector->text))
+			seek_party(s);
+		else
+			seek_fails(s, "group", &p->group_names);
+		break;
+	case SELECTOR_SYNCED_GROUP:
+		seek_party(s);
+		s->end->opaque = !s->end->elements->n;
+		break;
+	case SELECTOR_TAG:
+		seek_tag(s);
+		break;
+	case SELECTOR_AUTOGROUP:
+		seek_autogroup(s);
+		break;
+	case SELECTOR_HOST:
+		seek_host(s);
+		break;
+	case SELECTOR_IPSET:
+		seek_ipset(s);
+		break;
+	case SELECTOR_SERVICE:
+		s->end->opaque = true;
+		break;
+	case SELECTOR_INVALID:
+	case SELECTOR_LOCALPART:
+	case SELECTOR_RANGE:
+		seek_machine(s, "selector or machine", NULL);
+		break;
+	}
+}
+
+/* Where atoms begin, and the atoms. */
+struct cutting {
+	struct prober *prober;
+	struct arena scratch;
+	struct range whole;
+	struct point *at; /* starts */
+	size_t n, cap;
+	struct numbers owners; /* of addresses in the whole */
+	struct atom *atoms;
+	size_t n_atoms, atoms_cap;
+};
+
+static void
+cut_at(struct cutting *c, struct point point)
+{
+	c->at = arena_grow(&c->scratch, c->at, c->n, &c->cap, sizeof *c->at);
+	c->at[c->n++] = point;
+}
+
+/* Both ends of a range, as far as they lie inside the whole. */
+static void
+cut_around(struct cutting *c, struct range range)
+{
+	if (!range_overlaps(c->whole, range))
+		return;
+	if (point_compare(range.first, c->whole.first) > 0)
+		cut_at(c, range.first);
+	if (point_compare(range.last, c->whole.last) < 0)
+		cut_at(c, point_next(range.last));
+}
+
+static void
+cut_everywhere(struct cutting *c)
+{
+	struct prober *p = c->prober;
+	struct numbers subnets = { .arena = &c->scratch };
+	for (size_t i = 0; i < p->filter->n_parties; i++)
+		for (size_t k = 0; p->parties[i] && k < p->parties[i]->n_literals; k++)
+			cut_around(c, p->parties[i]->literals[k]);
+	for (size_t i = 0; i < 3; i++)
+		cut_around(c, RANGES_OF_TAILNET[i]);
+	for (size_t i = 0; i < 7; i++)
+		cut_around(c, RANGES_OF_INTERNET[i]);
+	subnets_overlapping(p->tailnet, c->whole, &subnets);
+	for (size_t i = 0; i < subnets.n; i++)
+		cut_around(c, p->tailnet->subnets[subnets.at[i]].range);
+}
+
+static int
+point_order(const void *a, const void *b)
+{
+	const struct point *x = a, *y = b;
+	return point_compare(*x, *y);
+}
+
+static enum served
+served_by(const struct prober *p, struct point point, uint32_t owner)
+{
+	struct arena scratch = { 0 };
+	struct numbers subnets = { .arena = &scratch };
+	if (p->tailnet->imagined || p->purpose == PROBE_CLAIM)
+		return SERVED_OR_NOT;
+	if (owner != UINT32_MAX)
+		return SERVED_BY_OWNER;
+	subnets_overlapping(p->tailnet, (struct range) { point, point }, &subnets);
+	bool routed = subnets.n > 0;
+	arena_end(&scratch);
+	if (routed)
+		return SERVED_BY_ROUTER;
+	return p->tailnet->exit_nodes->n && !point_of_tailnet(point) ? SERVED_BY_EXIT
+	                                                             : SERVED_BY_NOBODY;
+}
+
+static void
+atom_add(struct cutting *c, struct range range)
+{
+	uint32_t owner = range_is_single(range)
+	                         ? tailnet_owner_of(c->prober->tailnet, range.first)
+	                         : UINT32_MAX;
+	c->atoms = arena_grow(c->prober->arena, c->atoms, c->n_atoms, &c->atoms_cap,
+	                      sizeof *c->atoms);
+	c->atoms[c->n_atoms++] =
+		(struct atom) { range, served_by(c->prober, range.first, owner), owner };
+}
+
+/* A whole range: its machines, and what else of it somebody serves. */
+static void
+cut_wide(struct cutting *c)
+{
+	const struct tailnet *t = c->prober->tailnet;
+	size_t before = c->n_atoms, kept = before;
+	cut_everywhere(c);
+	cut_at(c, c->whole.first);
+	qsort(c->at, c->n, sizeof *c->at, point_order);
+	for (size_t i = 0; i < c->n; i++) {
+		if (i + 1 < c->n && !point_compare(c->at[i], c->at[i + 1]))
+			continue;
+		struct point last =
+			i + 1 < c->n ? point_before(c->at[i + 1]) : c->whole.last;
+		atom_add(c, (struct range) { c->at[i], last });
+	}
+	for (size_t i = tailnet_address_from(t, c->whole.first);
+	     i < t->n_addresses &&
+	     point_compare(t->addresses[i].address, c->whole.last) <= 0;
+	     i++)
+		numbers_add(&c->owners, t->addresses[i].machine);
+	for (size_t i = before; i < c->n_atoms; i++)
+		if (c->atoms[i].served != SERVED_BY_NOBODY)
+			c->atoms[kept++] = c->atoms[i];
+	if (kept > before || c->owners.n)
+		c->n_atoms = kept; /* else it is nobody's, and stays to be told so */
+}
+
+static int
+atom_order(const void *a, const void *b)
+{
+	const struct atom *x = a, *y = b;
+	return point_compare(x->range.first, y->range.first);
+}
+
+/* Ascending, each once: the ranges of an ipset lie apart, but those of a test
+ * end may be anything. */
+static void
+atoms_sort(struct cutting *c)
+{
+	size_t kept = 0;
+	if (c->n_atoms)
+		qsort(c->atoms, c->n_atoms, sizeof *c->atoms, atom_order);
+	for (size_t i = 0; i < c->n_atoms; i++)
+		if (!kept || point_compare(c->atoms[kept - 1].range.first,
+		                           c->atoms[i].range.first))
+			c->atoms[kept++] = c->atoms[i];
+	c->n_atoms = kept;
+}
+
+/* Cuts the ranges of an end, and numbers its elements. */
+static void
+end_cut(struct prober *p, struct probe_end *end)
+{
+	struct cutting c = { .prober = p };
+	struct sets *sets = &p->tailnet->sets;
+	struct numbers list = { .arena = &c.scratch };
+	for (size_t i = 0; i < end->n_ranges; i++) {
+		c.whole = end->ranges[i];
+		c.n = c.owners.n = 0;
+		c.owners.arena = &c.scratch;
+		if (range_is_single(c.whole)) {
+			atom_add(&c, c.whole);
+			continue;
+		}
+		cut_wide(&c);
+		const struct set *owners = numbers_set(&c.owners, sets);
+		unsigned f = line_family(c.whole.first.line);
+		end->machines[f] = set_join(sets, end->machines[f], owners);
+		end->elements = set_join(sets, end->elements, owners);
+	}
+	atoms_sort(&c);
+	end->atoms = c.atoms;
+	end->n_atoms = c.n_atoms;
+	numbers_add_set(&list, end->elements);
+	for (size_t i = 0; i < end->n_atoms + end->opaque; i++)
+		numbers_add(&list, (uint32_t)(p->tailnet->n_machines + i));
+	end->elements = numbers_set(&list, sets);
+	arena_end(&c.scratch);
+}
+
+const struct probe_end *
+probe_end_of(struct prober *p, struct text text, const char **why)
+{
+	uint32_t known = names_find(&p->end_names, text);
+	if (known != NAMES_NONE)
+		return p->ends[known];
+	struct probe_end *end = arena_alloc(p->arena, sizeof *end);
+	struct seeking s = { .prober = p, .end = end };
+	end->text = text;
+	end->selector = selector_parse(text);
+	seek_machines(&s, p->tailnet->sets.all[0]);
+	seek(&s);
+	if (s.why) {
+		*why = s.why;
+		return NULL;
+	}
+	end_cut(p, end);
+	p->ends = arena_grow(p->arena, p->ends, p->end_names.n, &p->ends_cap,
+	                     sizeof *p->ends);
+	p->ends[names_add(&p->end_names, text)] = end;
+	return end;
+}
+
+static bool
+split_fails(struct arena *arena, struct text text, const char **why)
+{
+	*why = arena_format(arena, "%s is no port", text_show(arena, text));
+	return false;
+}
+
+bool
+probe_split(struct arena *arena, struct text text, struct text *destination,
+            struct ports *ports, bool *ported, const char **why)
+{
+	struct point point;
+	size_t colon = text_find_last(text, ':');
+	*destination = text;
+	*ports = PORTS_ALL;
+	*ported = false;
+	if (text_starts(text, "[")) {
+		size_t close = text_find_last(text, ']');
+		if (close == text.len) {
+			*why = "a bracket is not closed";
+			return false;
+		}
+		*destination = (struct text) { text.at + 1, close - 1 };
+		if (close + 1 == text.len)
+			return true;
+		if (text.at[close + 1] != ':')
+			return split_fails(arena, text_from(text, close + 1), why);
+		colon = close + 1;
+	} else if (colon == text.len ||
+	           address_parse(text, &point) != ADDRESS_MALFORMED ||
+	           prefix_parse(text, &(struct range) { 0 }, NULL, NULL) ==
+	                   ADDRESS_FINE) {
+		return true;
+	}
+	enum ports_fault fault = ports_parse(text_from(text, colon + 1), ports);
+	if (fault == PORTS_FINE) {
+		*ported = true;
+		if (!text_starts(text, "["))
+			destination->len = colon;
+		return true;
+	}
+	/* tag:db, autogroup:member, group:eng: what follows is no port */
+	if (text_starts(text, "["))
+		return split_fails(arena, text_from(text, colon + 1), why);
+	if (selector_parse(text).kind != SELECTOR_INVALID)
+		return true;
+	return split_fails(arena, text_from(text, colon + 1), why);
+}

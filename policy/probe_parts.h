@@ -1,0 +1,131 @@
+#ifndef ACLC_POLICY_PROBE_PARTS_H
+#define ACLC_POLICY_PROBE_PARTS_H
+
+/* What the parts of the prober share: probe.h is the door. */
+
+#include "policy/goal.h"
+#include "policy/numbers.h"
+#include "policy/probe.h"
+
+/* A packet never leaves its family. */
+enum { V4, V6, FAMILIES };
+
+enum end_side { SIDE_SRC, SIDE_DST };
+
+/* Who takes a packet to an address. */
+enum served {
+	SERVED_BY_NOBODY,
+	SERVED_BY_OWNER,
+	SERVED_BY_ROUTER,
+	SERVED_BY_EXIT, /* an exit node, if anybody */
+	SERVED_OR_NOT,  /* not asked: claims are about rules; or an imagined tailnet */
+};
+
+/* Addresses that no rule tells apart. */
+struct atom {
+	struct range range;
+	enum served served;
+	uint32_t owner; /* the machine that has it, or UINT32_MAX */
+};
+
+/* The elements of an end that a party covers, by family; those it may cover
+ * include those it does. */
+struct cover {
+	const struct set *sure[FAMILIES], *may[FAMILIES];
+};
+
+struct match {
+	uint32_t party;
+	struct cover cover;
+};
+
+/* What bears on an end, found when it first stands on that side. */
+struct matches {
+	struct match *at; /* parties with a cover that is not empty */
+	size_t n;
+	struct cover self; /* of a destination: what belongs to somebody */
+};
+
+/* A party on one side of rules. */
+struct probe_side {
+	bool known;
+	const struct set *own[FAMILIES]; /* machines with an address in it */
+	struct ranges literals;
+	bool touches; /* imagined: its addresses may be anybody's */
+};
+
+struct prober {
+	struct arena *arena;
+	struct filter *filter;
+	const struct policy *policy;
+	struct tailnet *tailnet;
+	enum probe_purpose purpose;
+	const struct set *family[FAMILIES]; /* machines with such an address */
+	struct names end_names;
+	struct probe_end **ends;
+	size_t ends_cap;
+	const struct party **parties; /* by number */
+	struct probe_side *sides[2];  /* by party number */
+	struct rows by[2];            /* rules by the party on that side */
+	uint32_t *place[2]; /* by party number: its match + 1, while a question is open */
+	struct numbers apart; /* rules by autogroup:self, with via, or to services */
+	struct prober *unconditional;
+	bool unconditional_known;
+};
+
+static inline unsigned
+line_family(uint32_t line)
+{
+	return line == LINE_IPV6 ? V6 : V4;
+}
+
+bool point_in(const struct range *, size_t n, struct point);
+
+/* In 100.64.0.0/10 or fd7a:115c:a1e0::/48, where machines have addresses. */
+bool point_of_tailnet(struct point);
+
+/* probe_cover.c */
+
+/* Whether it is imagined, and for somebody whom nothing more is known of. */
+bool machine_is_vague(const struct machine *);
+
+/* Of the machines asked about those that may be among the named ones, though
+ * they are not the same (imagined: roles and synced groups). */
+const struct set *doubtful(struct prober *, const struct set *asked,
+                           const struct set *named);
+
+const struct matches *end_matches(struct prober *, const struct probe_end *,
+                                  enum end_side);
+
+/* What a rule covers of an end on a side, where the end's matches are in
+ * place. */
+struct cover rule_cover(struct prober *, const struct probe_end *, const struct rule *,
+                        enum end_side);
+
+bool cover_is_empty(const struct cover *);
+
+/* The owner of an element, or USER_NONE. */
+uint32_t element_user(const struct prober *, const struct probe_end *, uint32_t element);
+
+/* An element for people: "ada@example.com", "laptop (ada@example.com)". */
+const char *element_show(struct prober *, const struct probe_end *, uint32_t element);
+
+/* probe_say.c */
+
+/* The elements of a grant by which a rule covers an end. */
+const struct selector *rule_selector(struct prober *, const struct rule *,
+                                     const struct probe_end *, enum end_side);
+
+/* "5432", "80,443 over udp", "*". */
+const char *service_show(struct prober *, const struct rule *);
+
+/* The sentence of a hit, complete but for it. */
+const char *hit_say(struct prober *, const struct question *, const struct probe_hit *);
+
+const char *miss_say(struct prober *, const struct question *, const struct rule *,
+                     unsigned lacks);
+
+/* "group:eng, group:ops and 3 more". */
+const char *selectors_show(struct prober *, const struct selector *, size_t n);
+
+#endif

@@ -1,0 +1,347 @@
+#include "policy/probe.h"
+
+#include "grammar/arena.h"
+#include "policy/probe_parts.h"
+#include "policy/show.h"
+
+/* What is told of a list before "and 3 more". */
+#define LISTED_MAX 4
+
+/* "a", "a and b", "a, b and 3 more": one item after the other. */
+struct listing {
+	struct arena *arena;
+	const char *said;
+	size_t n, total;
+};
+
+static void
+listing_add(struct listing *l, const char *item)
+{
+	size_t i = l->n++;
+	if (i == 0)
+		l->said = item;
+	else if (i == l->total - 1 && i < LISTED_MAX)
+		l->said = arena_format(l->arena, "%s and %s", l->said, item);
+	else if (i < LISTED_MAX)
+		l->said = arena_format(l->arena, "%s, %s", l->said, item);
+	else if (i == LISTED_MAX)
+		l->said =
+			arena_format(l->arena, "%s and %zu more", l->said, l->total - i);
+}
+
+const char *
+selectors_show(struct prober *p, const struct selector *at, size_t n)
+{
+	struct listing l = { .arena = p->arena, .said = "nobody", .total = n };
+	for (size_t i = 0; i < n && i <= LISTED_MAX; i++)
+		listing_add(&l, text_show(p->arena, at[i].text));
+	return l.said;
+}
+
+/* One element of the end that a rule covers, for sure if it can be. */
+static uint32_t
+covered_element(struct prober *p, const struct rule *rule, const struct probe_end *end,
+                enum end_side side)
+{
+	struct cover c = rule_cover(p, end, rule, side);
+	const struct set *sets[] = { c.sure[V4], c.sure[V6], c.may[V4], c.may[V6] };
+	for (size_t i = 0; i < 4; i++)
+		if (sets[i]->n)
+			return sets[i]->at[0];
+	return end->elements->n ? end->elements->at[0] : UINT32_MAX;
+}
+
+static bool
+party_names_point(const struct party *party, struct point point, enum end_side side)
+{
+	if (party->internet && point_in(RANGES_OF_INTERNET, 7, point))
+		return true;
+	if (party->any && (side == SIDE_DST || point_of_tailnet(point)))
+		return true;
+	return point_in(party->literals, party->n_literals, point);
+}
+
+/* Whether a selector names an element of an end. */
+static bool
+selector_names(struct prober *p, const struct selector *s, const struct probe_end *end,
+               enum end_side side, uint32_t element)
+{
+	struct party party = party_of_selector(p->policy, p->tailnet, s);
+	size_t n = p->tailnet->n_machines;
+	uint32_t machine = element;
+	if (party.danger || (party.self && side == SIDE_DST))
+		return true;
+	if (end->opaque || text_equal(s->text, end->text))
+		return text_equal(s->text, end->text);
+	if (element >= n) {
+		const struct atom *atom = &end->atoms[element - n];
+		machine = atom->owner;
+		if (party_names_point(&party, atom->range.first, side))
+			return true;
+	}
+	if (machine == UINT32_MAX)
+		return false;
+	if (set_holds(party.machines, machine) || (party.any && element < n))
+		return true;
+	const struct machine *m = &p->tailnet->machines[machine];
+	for (size_t i = 0; element < n && i < m->n_addresses; i++)
+		if (party_names_point(&party, m->addresses[i], side))
+			return true;
+	return false;
+}
+
+const struct selector *
+rule_selector(struct prober *p, const struct rule *rule, const struct probe_end *end,
+              enum end_side side)
+{
+	if (!rule->grant)
+		return NULL;
+	if (side == SIDE_DST)
+		return rule->target;
+	const struct selectors *src = &rule->grant->src;
+	if (src->n == 1)
+		return &src->at[0];
+	if (!end)
+		return NULL;
+	uint32_t element = covered_element(p, rule, end, side);
+	for (size_t i = 0; i < src->n && element != UINT32_MAX; i++)
+		if (selector_names(p, &src->at[i], end, side, element))
+			return &src->at[i];
+	return NULL;
+}
+
+const char *
+service_show(struct prober *p, const struct rule *rule)
+{
+	struct listing l = { .arena = p->arena, .said = "", .total = rule->n_ports };
+	char text[16];
+	for (size_t i = 0; i < rule->n_ports && i <= LISTED_MAX; i++) {
+		ports_write(rule->ports[i], text);
+		if (l.n == 0)
+			l.said = arena_format(p->arena, "%s", text);
+		else if (l.n < LISTED_MAX)
+			l.said = arena_format(p->arena, "%s,%s", l.said, text);
+		else
+			l.said = arena_format(p->arena, "%s,…", l.said);
+		l.n++;
+	}
+	return l.said;
+}
+
+/* "tag:db:5432", "tag:db:53 over udp", "[fd7a::1]:22". */
+static const char *
+target_show(struct prober *p, const struct rule *rule)
+{
+	const char *service = service_show(p, rule);
+	const char *dst = rule->target ? text_show(p->arena, rule->target->text) : "*";
+	bool brackets = rule->target && rule->target->kind == SELECTOR_ADDRESS &&
+	                rule->target->range.first.line == LINE_IPV6;
+	const char *target =
+		arena_format(p->arena, brackets ? "[%s]:%s" : "%s:%s", dst, service);
+	if (rule->protocol == PROTOCOL_ANY)
+		return target;
+	return arena_format(p->arena, "%s over %s", target,
+	                    protocol_name(p->arena, rule->protocol));
+}
+
+static const char *
+sources_show(struct prober *p, const struct rule *rule)
+{
+	return rule->grant ? selectors_show(p, rule->grant->src.at, rule->grant->src.n)
+	                   : "*";
+}
+
+static bool
+selector_is_one(const struct selector *s)
+{
+	return s->kind == SELECTOR_USER || s->kind == SELECTOR_HOST ||
+	       (s->kind == SELECTOR_ADDRESS && range_is_single(s->range));
+}
+
+/* ", and db1 has tag:db": why an end falls under a selector; or nothing. */
+static const char *
+belongs_show(struct prober *p, const struct probe_end *end, const struct selector *s)
+{
+	const char *word;
+	if (!end || !s || s->kind == SELECTOR_ANY || text_equal(s->text, end->text) ||
+	    (s->kind == SELECTOR_AUTOGROUP && s->autogroup == AUTOGROUP_SELF))
+		return "";
+	word = text_show(p->arena, s->text);
+	const char *who = text_show(p->arena, end->text);
+	if (s->kind == SELECTOR_TAG)
+		return arena_format(p->arena, ", and %s has %s", who, word);
+	if (s->kind == SELECTOR_USER)
+		return arena_format(p->arena, ", and %s is %s's", who, word);
+	return arena_format(p->arena,
+	                    selector_is_one(s) ? ", and %s is %s" : ", and %s is in %s",
+	                    who, word);
+}
+
+static bool
+cover_is_sure(const struct cover *c)
+{
+	return c->sure[V4]->n || c->sure[V6]->n;
+}
+
+/* "; whether ada@example.com is one of autogroup:admin is not known from here" */
+static const char *
+doubt_show(struct prober *p, const struct question *asked, const struct rule *rule)
+{
+	struct cover src = rule_cover(p, asked->src, rule, SIDE_SRC);
+	struct cover dst = rule_cover(p, asked->dst, rule, SIDE_DST);
+	bool from = cover_is_sure(&src), to = cover_is_sure(&dst);
+	const char *who = text_show(p->arena, asked->src->text);
+	const char *where = text_show(p->arena, asked->dst->text);
+	const char *of = rule->grant ? sources_show(p, rule) : "*";
+	const char *target = rule->target ? text_show(p->arena, rule->target->text) : "*";
+	if (!from && !to)
+		return arena_format(p->arena,
+		                    "; whether %s is one of %s, and %s one of %s, is "
+		                    "not known from here",
+		                    who, of, where, target);
+	return arena_format(p->arena, "; whether %s is one of %s is not known from here",
+	                    from ? where : who, from ? target : of);
+}
+
+static const char *
+route_show(struct prober *p, const struct probe_hit *hit)
+{
+	char text[RANGE_TEXT_MAX];
+	if (!hit->router)
+		return "";
+	range_write(hit->route, text);
+	return arena_format(p->arena, ", over %s, which routes %s",
+	                    machine_describe(p->arena, p->tailnet, hit->router), text);
+}
+
+static const char *
+postures_show(struct prober *p, const struct words *postures)
+{
+	const char *said = "";
+	for (size_t i = 0; i < postures->n; i++)
+		said = arena_format(p->arena, i ? "%s or %s" : "%s%s", said,
+		                    text_show(p->arena, postures->at[i].text));
+	return said;
+}
+
+const char *
+hit_say(struct prober *p, const struct question *asked, const struct probe_hit *hit)
+{
+	const struct rule *rule = hit->rule;
+	if (!rule->grant)
+		return "neither acls nor grants are there, so everything may reach "
+		       "everything";
+	const char *src =
+		hit->src ? text_show(p->arena, hit->src->text) : sources_show(p, rule);
+	const char *said =
+		arena_format(p->arena, "%s may reach %s", src, target_show(p, rule));
+	if (rule->postures)
+		said = arena_format(p->arena, "%s if it satisfies %s", said,
+		                    postures_show(p, rule->postures));
+	if (hit->maybe && asked->src && asked->dst)
+		return arena_format(p->arena, "%s%s", said, doubt_show(p, asked, rule));
+	return arena_format(p->arena, "%s%s%s%s", said,
+	                    belongs_show(p, asked->src, hit->src),
+	                    belongs_show(p, asked->dst, hit->dst), route_show(p, hit));
+}
+
+static const char *
+not_among(const struct selector *at, size_t n)
+{
+	if (n != 1)
+		return "is not among them";
+	if (at->kind == SELECTOR_TAG)
+		return "does not have it";
+	return selector_is_one(at) ? "is another" : "is not in it";
+}
+
+/* The clauses of a miss, one for each thing it lacks. */
+struct clauses {
+	struct arena *arena;
+	const char *said;
+};
+
+static void
+clause_add(struct clauses *c, const char *clause)
+{
+	c->said = arena_format(c->arena, "%s, and %s", c->said, clause);
+}
+
+static const char *
+route_clause(struct prober *p, const struct rule *rule, const char *where)
+{
+	if (!rule->via)
+		return arena_format(p->arena, "nobody serves %s", where);
+	return arena_format(p->arena, "no router with %s serves %s",
+	                    selectors_show(p, rule->grant->via.at, rule->grant->via.n),
+	                    where);
+}
+
+static const char *
+asked_service(struct prober *p, const struct question *asked)
+{
+	char text[16];
+	if (!asked->ported)
+		return "asked for";
+	ports_write(asked->ports, text);
+	return arena_format(p->arena, "%s", text);
+}
+
+const char *
+miss_say(struct prober *p, const struct question *asked, const struct rule *rule,
+         unsigned lacks)
+{
+	const char *who = text_show(p->arena, asked->src->text);
+	const char *where = text_show(p->arena, asked->dst->text);
+	const char *target = target_show(p, rule);
+	struct clauses c = { .arena = p->arena };
+	int protocol = asked->protocol;
+	if (protocol == PROTOCOL_ANY && p->purpose == PROBE_CLAIM)
+		protocol = PROTOCOL_TCP;
+	if (lacks & LACK_POSTURE) {
+		const struct policy *policy = p->policy;
+		const struct grant *own = rule->grant;
+		/* the rule is of a policy without postures; its place is the same */
+		for (size_t i = 0; i < policy->n_grants; i++)
+			if (policy->grants[i].node == rule->grant->node)
+				own = &policy->grants[i];
+		const struct words *postures =
+			postures_in_force(policy, &own->src_posture);
+		return arena_format(p->arena,
+		                    "%s may reach %s if it satisfies %s, and %s does not",
+		                    sources_show(p, rule), target,
+		                    postures ? postures_show(p, postures) : "a posture",
+		                    who);
+	}
+	c.said = lacks & LACK_SRC
+	                 ? arena_format(p->arena, "%s is reached from %s", target,
+	                                sources_show(p, rule))
+	                 : arena_format(p->arena, "%s may reach %s", who, target);
+	if (lacks & LACK_SRC)
+		clause_add(&c, arena_format(p->arena, "%s %s", who,
+		                            not_among(rule->grant->src.at,
+		                                      rule->grant->src.n)));
+	if (lacks & LACK_DST)
+		clause_add(&c, arena_format(p->arena, "%s %s", where,
+		                            rule->target ? not_among(rule->target, 1)
+		                                         : "is not in it"));
+	if (lacks & LACK_PORT)
+		clause_add(&c, arena_format(p->arena, "the port is not %s",
+		                            asked_service(p, asked)));
+	if (lacks & LACK_PROTOCOL)
+		clause_add(&c, arena_format(p->arena, "not over %s",
+		                            protocol == PROTOCOL_ANY
+		                                    ? "a protocol with ports"
+		                                    : protocol_name(p->arena, protocol)));
+	if (lacks & LACK_ROUTE)
+		clause_add(&c, route_clause(p, rule, where));
+	if (lacks & LACK_OWNER)
+		clause_add(&c, arena_format(p->arena, "%s and %s differ in their owner",
+		                            who, where));
+	if (lacks & LACK_FAMILY)
+		clause_add(&c, arena_format(p->arena,
+		                            "%s and %s have no address family in "
+		                            "common there",
+		                            who, where));
+	return c.said;
+}
