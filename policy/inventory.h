@@ -141,8 +141,8 @@ void value_tags(struct inventory *, const struct node *, const struct node *,
 void machine_take_attributes(struct inventory *, struct machine *,
                              const struct node *given, struct text version);
 
-/* A machine of nobody and with nothing yet, told of by an object: at its name,
- * id, or itself, whichever is there. */
+/* A machine of nobody and with nothing yet, told of by an object: at its name, id,
+ * or opening brace, whichever is there. */
 struct machine machine_at(const struct inventory *, const struct node *object,
                           const struct node *name, const struct node *id);
 

@@ -204,13 +204,14 @@ struct machine
 machine_at(const struct inventory *inv, const struct node *object,
            const struct node *name, const struct node *id)
 {
-	const struct node *at = name ? name : id ? id : object;
+	const struct node *at = name ? name : id;
+	struct span brace = { object->span.first, object->span.first + 1 };
 
 	return (struct machine) {
 		.user = USER_NONE,
 		.created = INT64_MAX,
 		.source = inv->tree->source,
-		.where = at->span,
+		.where = at ? at->span : brace,
 	};
 }
 
@@ -475,8 +476,7 @@ machine_fill_id(struct inventory *inv, struct machine *machine, bool firm_name)
 	text_fill(&machine->name, machine->id);
 	if (machine->id.len == 0)
 		finding_add(inv->findings, &CHECK_INVALID_INVENTORY, machine->source,
-		            (struct span) { machine->where.first,
-		                            machine->where.first + 1 },
+		            machine->where,
 		            "this machine has neither a name, nor an id, nor an address");
 }
 
@@ -542,6 +542,8 @@ finish_owners(struct inventory *inv)
 	const struct machine *first = NULL;
 	size_t n = 0;
 
+	if (inv->findings->n_errors > 0)
+		return; /* an owner may be told, but not well */
 	for (size_t i = 0; i < t->n_machines; i++) {
 		const struct machine *machine = &t->machines[i];
 		if (machine->n_tags > 0 || machine->user != USER_NONE || machine->shared)

@@ -163,7 +163,9 @@ value_id(struct inventory *inv, const struct node *value)
 		return value_text(inv, value);
 	struct text digits = node_raw(inv->tree, value);
 	if (!all_digits(digits)) {
-		inventory_fault_kind(inv, value, "a string or a whole number");
+		inventory_fault(inv, value,
+		                "%.*s is no id; one is a string or a whole number",
+		                TEXT_ARG(digits));
 		return (struct text) { 0 };
 	}
 	return text_is(digits, "0") ? (struct text) { 0 } : digits;
@@ -245,8 +247,7 @@ static const char *const address_faults[] = {
 	[ADDRESS_MALFORMED] = "is no IP address",
 	[ADDRESS_LEADING_ZERO] = "has a number that starts with 0",
 	[ADDRESS_ZONE] = "has a zone, which no address of a tailnet has",
-	[ADDRESS_V4_MAPPED] =
-		"is an IPv4 address in the clothes of IPv6; write the former",
+	[ADDRESS_V4_MAPPED] = "is an IPv4 address written as IPv6; write it as IPv4",
 	[ADDRESS_BAD_LENGTH] = "has no good prefix length: 0 to 32, in IPv6 0 to 128",
 	[ADDRESS_HOST_BITS] = "has bits set beyond its prefix length",
 	[ADDRESS_BACKWARDS] = "ends before it starts",
