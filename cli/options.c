@@ -144,9 +144,12 @@ choose(struct run *run, const struct option *option, const char *const *words,
 		}
 		text_nearest_offer(&nearest, text_of(words[i]));
 	}
-	run_fault(run, "%s takes no --%s %s%s; it takes %s", run->command->name,
-	          option->name, value, did_you_mean(run, "", nearest.best),
-	          list_words(&run->arena, words));
+	const char *offer = nearest.best.len > 0
+	                            ? did_you_mean(run, "", nearest.best)
+	                            : arena_format(&run->arena, "; it takes %s",
+	                                           list_words(&run->arena, words));
+	run_fault(run, "%s takes no --%s %s%s", run->command->name, option->name, value,
+	          offer);
 	return false;
 }
 

@@ -68,6 +68,7 @@ use_table(struct compilation *c, const struct machine *machine, const struct row
 {
 	struct output *out = &c->run->out;
 
+	output_char(out, '\n');
 	machine_head(out, c->unit->tailnet, machine);
 	if (rows->n == 0)
 		output_string(out, "  nothing may reach it\n");

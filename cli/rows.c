@@ -181,12 +181,83 @@ machines_name(struct row_maker *maker, struct arena *arena, const struct items *
 	return named;
 }
 
+/* Ranges that stand for something people have a word for. */
+static const struct worded {
+	const char *word;
+	const struct range *ranges;
+	size_t n;
+} WORDED[] = {
+	{ "any machine", RANGES_OF_TAILNET, 3 },
+	{ "the internet", RANGES_OF_INTERNET, 7 },
+};
+
+/* The text of a range as it stands in a filter; of the internet's it is always
+ * that with a hyphen. */
+static bool
+range_is_listed(const struct names *texts, struct range range)
+{
+	char text[RANGE_TEXT_MAX];
+	size_t len = range_write(range, text);
+
+	if (names_find(texts, (struct text) { text, len }) != NAMES_NONE)
+		return true;
+	len = span_write(range, text);
+	return names_find(texts, (struct text) { text, len }) != NAMES_NONE;
+}
+
+static bool
+word_applies(const struct names *texts, const struct worded *worded)
+{
+	for (size_t i = 0; i < worded->n; i++)
+		if (!range_is_listed(texts, worded->ranges[i]))
+			return false;
+	return true;
+}
+
+static bool
+text_is_of(struct text text, const struct worded *worded)
+{
+	char range[RANGE_TEXT_MAX];
+
+	for (size_t i = 0; i < worded->n; i++) {
+		range_write(worded->ranges[i], range);
+		if (text_is(text, range))
+			return true;
+		span_write(worded->ranges[i], range);
+		if (text_is(text, range))
+			return true;
+	}
+	return false;
+}
+
+/* The same list with a word first for ranges that have one. */
+static struct items
+ranges_word(struct arena *arena, struct items texts)
+{
+	struct names names = { .arena = arena };
+
+	for (size_t i = 0; i < texts.n; i++)
+		names_add(&names, texts.at[i]);
+	for (size_t w = 0; w < sizeof(WORDED) / sizeof(*WORDED); w++) {
+		struct items rest = { .arena = arena };
+		if (!word_applies(&names, &WORDED[w]))
+			continue;
+		items_add(&rest, text_of(WORDED[w].word));
+		for (size_t i = 0; i < texts.n; i++)
+			if (!text_is_of(texts.at[i], &WORDED[w]))
+				items_add(&rest, texts.at[i]);
+		texts = rest;
+	}
+	return texts;
+}
+
 static struct cell
 addresses_cell(struct row_maker *maker, struct arena *arena, const struct items *texts)
 {
 	if (maker->style == ROWS_EXACT)
 		return cell_of(texts, maker->style);
 	struct items named = machines_name(maker, arena, texts);
+	named = ranges_word(arena, named);
 	return cell_of(&named, maker->style);
 }
 
