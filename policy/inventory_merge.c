@@ -1,6 +1,8 @@
 /* Users and machines of all inventories put together; what clashes is told. */
 #include "policy/inventory.h"
 
+#include <string.h>
+
 #include "grammar/arena.h"
 
 static const struct {
@@ -93,8 +95,10 @@ login_of(struct inventory *inv, struct text name)
 {
 	if (name.len == 0 || text_find(name, '@') < name.len)
 		return name;
-	return (struct text) { arena_format(inv->arena, "%.*s@", TEXT_ARG(name)),
-		               name.len + 1 };
+	char *login = arena_bytes(inv->arena, name.len + 1); /* it may hold a NUL */
+	memcpy(login, name.at, name.len);
+	login[name.len] = '@';
+	return (struct text) { login, name.len + 1 };
 }
 
 bool
