@@ -23,3 +23,14 @@ text_show(struct arena *arena, struct text text)
 		return arena_format(arena, "%s%s", text_quote(arena, text), rest);
 	return arena_format(arena, "%.*s%s", TEXT_ARG(text), rest);
 }
+
+struct text
+text_lower(struct arena *arena, struct text text)
+{
+	char *lower = arena_copy(arena, text.at, text.len);
+
+	for (size_t i = 0; i < text.len; i++)
+		if (lower[i] >= 'A' && lower[i] <= 'Z')
+			lower[i] = (char)(lower[i] - 'A' + 'a');
+	return (struct text) { lower, text.len };
+}

@@ -9,4 +9,7 @@ struct arena;
  * it is empty, or has characters that do not show; cut where it is long. */
 const char *text_show(struct arena *, struct text);
 
+/* The text with its ASCII letters small. */
+struct text text_lower(struct arena *, struct text);
+
 #endif

@@ -1,0 +1,128 @@
+#ifndef ACLC_POLICY_VALIDATE_H
+#define ACLC_POLICY_VALIDATE_H
+
+/* What the parts of the validator share: validate.c is the door. */
+
+#include "policy/policy.h"
+#include "policy/position.h"
+#include "policy/show.h"
+
+/* The sorts of names that a policy defines. */
+enum sort {
+	SORT_TAG,
+	SORT_GROUP,
+	SORT_HOST,
+	SORT_IPSET,
+	SORT_POSTURE,
+	SORT_N,
+};
+
+/* A name and what was found nearest to it, for "did you mean". */
+struct guesses {
+	struct names written;
+	struct text *best;
+	size_t cap;
+};
+
+/* The validator at work. */
+struct judge {
+	const struct policy *policy;
+	struct findings *findings;
+	struct arena *arena;   /* for what stays */
+	struct arena *scratch; /* for what does not */
+	/* The tailnet's own mail domains; NULL where they are not known. */
+	const struct names *domains;
+	/* Names in small letters, and the first of each: made when needed. */
+	struct names folded[SORT_N];
+	struct text *folded_first[SORT_N];
+	struct guesses guesses[SORT_N];
+	size_t effort; /* what is left for guessing */
+	size_t spoken; /* bytes of the coordinator's words so far */
+};
+
+/* A judge of the policy. domains, if known, are the caller's to set. */
+struct judge judge_of(const struct policy *, struct findings *, struct arena *,
+                      struct arena *scratch);
+
+/* Raises a finding in the policy. */
+struct finding *judge_raise(struct judge *, const struct check *, struct span,
+                            const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Makes a finding an error, whatever its check: the coordinator refuses it. */
+void judge_refuse(struct judge *, struct finding *);
+
+/* Adds a second place. */
+void judge_note(struct judge *, struct finding *, struct span, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/*
+ * Gives a finding the coordinator's words, where they are the target's: each
+ * %q in the pattern is the next of the two texts, quoted as Go does, each %s
+ * the text itself. Long words are kept on the first error alone, which is the
+ * one that the coordinator would give.
+ */
+void judge_say(struct judge *, struct finding *, const char *pattern, struct text,
+               struct text);
+
+/* text_show for sentences about the policy. */
+const char *judge_show(struct judge *, struct text);
+
+/* A text of nothing, for judge_say. */
+#define NO_TEXT ((struct text) { NULL, 0 })
+
+/* Whether the field was read, and so its value told, as something else. */
+bool word_is_told(const struct word *);
+
+/*
+ * validate_names.c: whether a selector may stand there and names what is
+ * defined. What is wrong is raised, once, with the coordinator's words for the
+ * position. Autogroup:self and user destinations of a rule depend on its
+ * sources and are the rule's to judge.
+ */
+bool judge_selector(struct judge *, const struct selector *, enum position);
+
+/* The same for each of a list; false if one was refused. */
+bool judge_selectors(struct judge *, const struct selectors *, enum position);
+
+/* Whether there is such a posture; raises where not. */
+bool judge_posture(struct judge *, const struct word *);
+
+void judge_postures(struct judge *, const struct words *);
+
+/* Whether a domain is the tailnet's, as far as that is known; raises where
+ * not. In the src of an ssh rule the words differ. */
+bool judge_domain(struct judge *, struct text domain, struct span, bool ssh_src);
+
+/* Whether the name of a definition has its prefix and something behind it:
+ * NULL, or what was raised, for the coordinator's words. kind is "a group". */
+struct finding *judge_prefix(struct judge *, const struct word *, const char *prefix,
+                             const char *kind);
+
+/* Raises an address that is none, or that parsers read differently. */
+struct finding *judge_raise_address(struct judge *, struct text, enum address_fault,
+                                    struct span);
+
+/* The fault of a service's name, "svc:web", as a sentence; or NULL. */
+const char *service_name_fault(struct text);
+
+/* validate_definitions.c, in the order they are examined. */
+void judge_tag_owners(struct judge *);
+void judge_groups(struct judge *);
+void judge_hosts(struct judge *);
+void judge_ipsets(struct judge *);
+void judge_posture_definitions(struct judge *);
+void judge_node_attrs(struct judge *);
+void judge_auto_approvers(struct judge *);
+void judge_attr_config(struct judge *);
+void judge_options(struct judge *);
+
+/* validate_rules.c */
+void judge_acls(struct judge *);
+void judge_grants(struct judge *);
+
+/* validate_ssh.c */
+void judge_ssh(struct judge *);
+void judge_ssh_tests(struct judge *);
+
+#endif

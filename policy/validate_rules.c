@@ -1,0 +1,512 @@
+#include "policy/validate.h"
+
+#include <string.h>
+
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
+/* The offer nearest to a protocol's name, or NULL. */
+static const char *
+protocol_guess(struct text name)
+{
+	struct text_nearest nearest = text_nearest_start(name);
+	const char *known;
+
+	for (size_t i = 0; (known = protocol_list(i)) != NULL; i++)
+		text_nearest_offer(&nearest, text_of(known));
+	return nearest.best.len > 0 ? nearest.best.at : NULL;
+}
+
+static void
+raise_protocol(struct judge *judge, const struct service *service)
+{
+	const char *guess = protocol_guess(service->fault_text);
+	const char *shown = judge_show(judge, service->fault_text);
+	struct finding *finding;
+
+	if (guess)
+		finding = judge_raise(judge, &CHECK_UNKNOWN_PROTOCOL, service->fault_span,
+		                      "no protocol is called %s; did you mean %s?", shown,
+		                      guess);
+	else
+		finding = judge_raise(judge, &CHECK_UNKNOWN_PROTOCOL, service->fault_span,
+		                      "no protocol is called %s: write its name, or its "
+		                      "number from 0 to 255",
+		                      shown);
+	judge_say(judge, finding, "proto name %q not known; use protocol number 0-255",
+	          service->fault_text, NO_TEXT);
+}
+
+/* What is wrong with ports, for a sentence. */
+static const char *
+ports_fault_said(enum ports_fault fault)
+{
+	switch (fault) {
+	case PORTS_EMPTY:
+		return "is empty: write a port, a range or *";
+	case PORTS_DASHES:
+		return "has more than one hyphen";
+	case PORTS_FIRST:
+		return "does not start with a port from 1 to 65535";
+	case PORTS_LAST:
+		return "does not end with a port from 1 to 65535";
+	case PORTS_ZERO:
+		return "starts with port 0, which nobody can reach: write * for all "
+		       "ports";
+	case PORTS_BACKWARDS:
+		return "ends before it starts";
+	case PORTS_FINE:
+		break;
+	}
+	return "is fine";
+}
+
+/* The coordinator's words for ports that are none: in an acl, dst is the
+ * element they stand in. */
+static void
+say_ports(struct judge *judge, struct finding *finding, enum ports_fault fault,
+          struct text ports, const struct text *dst)
+{
+	/* it reads the whole element in small letters */
+	struct text lower = text_lower(judge->arena, ports);
+	struct text words = text_of(ports_fault_text(judge->arena, fault, lower));
+
+	if (dst)
+		judge_say(judge, finding, "dst=%q: %s", *dst, words);
+	else
+		judge_say(judge, finding, "%s", words, NO_TEXT);
+}
+
+static struct finding *
+raise_ports(struct judge *judge, enum ports_fault fault, struct text ports,
+            struct span where)
+{
+	return judge_raise(judge, &CHECK_INVALID_PORT_SPEC, where, "the port %s %s",
+	                   judge_show(judge, ports), ports_fault_said(fault));
+}
+
+/* Raises ports that the protocol does not have. Nobody has seen what the
+ * coordinator says. */
+static void
+raise_portless(struct judge *judge, int protocol, struct span where)
+{
+	judge_raise(judge, &CHECK_INVALID_PORT_SPEC, where,
+	            "%s has no ports, so only * can stand here",
+	            protocol_name(judge->arena, protocol));
+}
+
+/* Whether a source may come together with autogroup:self. The wildcard may in
+ * an acl alone (spec/semantics.md section 9). */
+static bool
+self_takes(const struct grant *grant, const struct selector *src)
+{
+	switch (src->kind) {
+	case SELECTOR_USER:
+	case SELECTOR_DOMAIN:
+	case SELECTOR_GROUP:
+	case SELECTOR_SYNCED_GROUP:
+		return true;
+	case SELECTOR_ANY:
+		return grant->section == SECTION_ACLS;
+	case SELECTOR_AUTOGROUP:
+		return src->autogroup == AUTOGROUP_MEMBER ||
+		       src->autogroup == AUTOGROUP_MEMBERS ||
+		       autogroup_is_role(src->autogroup);
+	case SELECTOR_INVALID:
+	case SELECTOR_ADDRESS:
+	case SELECTOR_TAG:
+	case SELECTOR_HOST:
+	case SELECTOR_IPSET:
+	case SELECTOR_SERVICE:
+	case SELECTOR_LOCALPART:
+	case SELECTOR_RANGE:
+		break;
+	}
+	return false;
+}
+
+/* Judges the sources of a rule with autogroup:self among its destinations;
+ * those that no rule takes have been raised. */
+static void
+judge_self(struct judge *judge, const struct grant *grant)
+{
+	const struct destination *self = NULL;
+	enum position position =
+		grant->section == SECTION_ACLS ? POSITION_ACL_SRC : POSITION_GRANT_SRC;
+	struct finding *finding;
+
+	for (size_t i = 0; i < grant->dst.n && !self; i++)
+		if (grant->dst.at[i].selector.autogroup == AUTOGROUP_SELF)
+			self = &grant->dst.at[i];
+	for (size_t i = 0; i < grant->src.n && self; i++) {
+		const struct selector *src = &grant->src.at[i];
+		bool undefined = src->kind == SELECTOR_HOST &&
+		                 !policy_host(judge->policy, src->name);
+		if (self_takes(grant, src) || undefined || !position_takes(position, src))
+			continue;
+		finding = judge_raise(judge, &CHECK_SELF_SOURCE, src->span,
+		                      "%s has no machines of its own, so it does not go "
+		                      "with autogroup:self, only users, groups and "
+		                      "autogroups of users do",
+		                      judge_show(judge, src->text));
+		judge_note(judge, finding, self->selector.span,
+		           "autogroup:self is named here");
+		judge_say(judge, finding,
+		          "autogroup:self can only be used with users, groups, or "
+		          "supported autogroups",
+		          NO_TEXT, NO_TEXT);
+		return;
+	}
+}
+
+/* Whether the element is a selector without ports: "tag:db", whose last colon
+ * is its first, or "fd7a::1". */
+static bool
+lacks_ports(const struct destination *dst)
+{
+	struct text word = dst->word.text;
+	struct selector whole;
+
+	if (dst->no_colon)
+		return true;
+	if (dst->fault == PORTS_FINE && dst->selector.kind != SELECTOR_INVALID)
+		return false;
+	whole = selector_parse(word);
+	if (whole.kind == SELECTOR_INVALID || whole.kind == SELECTOR_USER)
+		return false;
+	return whole.kind == SELECTOR_ADDRESS ||
+	       text_find(word, ':') == text_find_last(word, ':');
+}
+
+static void
+raise_portlessness(struct judge *judge, const struct destination *dst)
+{
+	struct text word = dst->word.text;
+	bool ipv6 = text_find(word, ':') < text_find_last(word, ':');
+	const char *shown = judge_show(judge, word);
+	struct finding *finding;
+
+	finding = judge_raise(judge, &CHECK_MISSING_PORT, dst->word.span,
+	                      "%s has no ports: write %s%s%s:*, or the ports that are "
+	                      "meant",
+	                      shown, ipv6 ? "[" : "", shown, ipv6 ? "]" : "");
+	if (dst->no_colon)
+		judge_say(judge, finding, "dst=%q: hostport must contain a colon (\":\")",
+		          word, NO_TEXT);
+	else if (dst->fault != PORTS_FINE)
+		say_ports(judge, finding, dst->fault, dst->fault_text, &word);
+}
+
+/* The complaints of the coordinator's parser about "host:ports", in its
+ * order. */
+static bool
+judge_ported(struct judge *judge, const struct destination *dst)
+{
+	struct text word = dst->word.text;
+	struct finding *finding;
+
+	if (lacks_ports(dst)) {
+		raise_portlessness(judge, dst);
+		return false;
+	}
+	if (dst->comma) {
+		finding = judge_raise(judge, &CHECK_INVALID_PORT_SPEC, dst->word.span,
+		                      "a destination is one host and its ports: write "
+		                      "one element for each host");
+		judge_say(judge, finding, "dst=%q: host cannot contain a comma (\",\")",
+		          word, NO_TEXT);
+		return false;
+	}
+	if (dst->fault != PORTS_FINE) {
+		finding =
+			raise_ports(judge, dst->fault, dst->fault_text, dst->fault_span);
+		say_ports(judge, finding, dst->fault, dst->fault_text, &word);
+		return false;
+	}
+	return true;
+}
+
+/* Names of proto whose rules have no ports, ports given all the same. */
+static void
+judge_protocol_ports(struct judge *judge, const struct grant *acl)
+{
+	int protocol = acl->ip[0].protocol;
+
+	if (!acl->ip[0].good || protocol_has_ports(protocol))
+		return;
+	for (size_t i = 0; i < acl->dst.n; i++) {
+		const struct destination *dst = &acl->dst.at[i];
+		for (size_t k = 0; k < dst->n_ports; k++) {
+			if (ports_all(dst->ports[k]))
+				continue;
+			raise_portless(judge, protocol, dst->port_spans[k]);
+			return;
+		}
+	}
+}
+
+static void
+judge_action(struct judge *judge, const struct grant *acl)
+{
+	struct text action = acl->action.text;
+	struct finding *finding;
+
+	if (text_is(action, "accept") || word_is_told(&acl->action))
+		return;
+	if (!acl->action.node && !acl->good)
+		return;
+	if (!acl->action.node)
+		finding = judge_raise(judge, &CHECK_MISSING_FIELD, acl->node->span,
+		                      "an acl needs an action, which is always accept");
+	else
+		finding = judge_raise(judge, &CHECK_ACTION_NOT_ACCEPT, acl->action.span,
+		                      "an acl's action is accept, not %s: what no rule "
+		                      "accepts is denied",
+		                      judge_show(judge, action));
+	judge_say(judge, finding, "action=%q is not supported", action, NO_TEXT);
+}
+
+static void
+judge_acl(struct judge *judge, const struct grant *acl)
+{
+	judge_action(judge, acl);
+	if (!acl->ip[0].good && !word_is_told(&acl->proto))
+		raise_protocol(judge, &acl->ip[0]);
+	judge_selectors(judge, &acl->src, POSITION_ACL_SRC);
+	for (size_t i = 0; i < acl->dst.n; i++)
+		if (judge_ported(judge, &acl->dst.at[i]))
+			judge_selector(judge, &acl->dst.at[i].selector, POSITION_ACL_DST);
+	judge_self(judge, acl);
+	judge_protocol_ports(judge, acl);
+	judge_postures(judge, &acl->src_posture);
+}
+
+void
+judge_acls(struct judge *judge)
+{
+	const struct policy *policy = judge->policy;
+
+	for (size_t i = 0; i < policy->n_grants; i++)
+		if (policy->grants[i].section == SECTION_ACLS)
+			judge_acl(judge, &policy->grants[i]);
+}
+
+/* Raises the ports of an element of ip that are none. */
+static void
+raise_ip_ports(struct judge *judge, const struct service *service)
+{
+	struct text ports = service->fault_text;
+	const char *shown = judge_show(judge, ports);
+	struct finding *finding;
+	int protocol;
+
+	if (text_find(ports, ',') < ports.len)
+		finding =
+			judge_raise(judge, &CHECK_INVALID_PORT_SPEC, service->fault_span,
+		                    "%s is a list: write one element for each port",
+		                    shown);
+	else if (ports.len > 0 && protocol_parse(ports, &protocol))
+		finding =
+			judge_raise(judge, &CHECK_INVALID_PORT_SPEC, service->fault_span,
+		                    "%s is a protocol without its ports: write %s:*",
+		                    shown, shown);
+	else
+		finding = raise_ports(judge, service->ports_fault, ports,
+		                      service->fault_span);
+	say_ports(judge, finding, service->ports_fault, ports, NULL);
+}
+
+static void
+judge_ip(struct judge *judge, const struct service *service)
+{
+	switch (service->fault) {
+	case SERVICE_FINE:
+		if (!protocol_has_ports(service->protocol) && !ports_all(service->ports))
+			raise_portless(judge, service->protocol, service->span);
+		break;
+	case SERVICE_EMPTY:
+		judge_say(judge,
+		          judge_raise(judge, &CHECK_INVALID_PORT_SPEC, service->span,
+		                      "an empty text is no port: write * for all of "
+		                      "them"),
+		          "empty string", NO_TEXT, NO_TEXT);
+		break;
+	case SERVICE_NO_PROTOCOL:
+		judge_say(judge,
+		          judge_raise(judge, &CHECK_UNKNOWN_PROTOCOL, service->span,
+		                      "a protocol is missing before the colon"),
+		          "empty protocol", NO_TEXT, NO_TEXT);
+		break;
+	case SERVICE_COMMA:
+		judge_say(judge,
+		          judge_raise(judge, &CHECK_UNKNOWN_PROTOCOL, service->fault_span,
+		                      "one protocol stands before a colon: write one "
+		                      "element for each"),
+		          "host cannot contain a comma (\",\")", NO_TEXT, NO_TEXT);
+		break;
+	case SERVICE_PORTS:
+		raise_ip_ports(judge, service);
+		break;
+	case SERVICE_PROTOCOL:
+		raise_protocol(judge, service);
+		break;
+	}
+}
+
+/* Those of Tailscale's own capabilities that users may grant: captured, or of
+ * the sources and documents (spec/policy-syntax.md 7.1). */
+static const char *const grantable[] = {
+	"drive",   "relay",   "webui",  "kubernetes", "tsidp",
+	"secrets", "tailsql", "golink", "aperture",
+};
+
+static bool
+is_grantable(struct text name)
+{
+	static const char own[] = "tailscale.com/";
+	static const char cap[] = "tailscale.com/cap/";
+
+	if (!text_starts(name, own))
+		return true;
+	for (size_t i = 0; i < COUNT(grantable) && text_starts(name, cap); i++)
+		if (text_is(text_from(name, sizeof(cap) - 1), grantable[i]))
+			return true;
+	return false;
+}
+
+static bool
+has_scheme(struct text name)
+{
+	for (size_t i = 0; i + 3 <= name.len; i++)
+		if (memcmp(name.at + i, "://", 3) == 0)
+			return true;
+	return false;
+}
+
+static void
+judge_capability(struct judge *judge, const struct word *name)
+{
+	const char *shown = judge_show(judge, name->text);
+	size_t slash = text_find(name->text, '/');
+
+	if (has_scheme(name->text)) {
+		judge_say(judge,
+		          judge_raise(judge, &CHECK_INVALID_CAPABILITY, name->span,
+		                      "a capability is {domain}/{path} without a scheme, "
+		                      "not %s",
+		                      shown),
+		          "capability name must have the form {domain}/{path}", NO_TEXT,
+		          NO_TEXT);
+	} else if (slash == 0 || slash == name->text.len) {
+		/* [inferred] */
+		judge_say(judge,
+		          judge_raise(judge, &CHECK_INVALID_CAPABILITY, name->span,
+		                      "a capability is {domain}/{path}, as in "
+		                      "example.com/cap/read, not %s",
+		                      shown),
+		          "capability name must have the form {domain}/{path}", NO_TEXT,
+		          NO_TEXT);
+	} else if (!is_grantable(name->text)) {
+		judge_say(judge,
+		          judge_raise(judge, &CHECK_INVALID_CAPABILITY, name->span,
+		                      "%s is Tailscale's own and cannot be granted",
+		                      shown),
+		          "capability name must not be in the tailscale.com domain",
+		          NO_TEXT, NO_TEXT);
+	}
+}
+
+/* What depends on the grant having app: autogroup:internet and, by the
+ * documents, the autogroups of admins. */
+static void
+judge_app_dst(struct judge *judge, const struct grant *grant,
+              const struct selector *selector)
+{
+	struct finding *finding;
+
+	if (grant->n_app == 0)
+		return;
+	if (selector->autogroup == AUTOGROUP_INTERNET) {
+		finding = judge_raise(judge, &CHECK_INTERNET_IN_APP_GRANT, selector->span,
+		                      "nobody in the internet has use for app "
+		                      "capabilities: grant autogroup:internet apart");
+		judge_say(judge, finding, "cannot use app grants with autogroup:internet",
+		          NO_TEXT, NO_TEXT);
+	} else if (autogroup_is_role(selector->autogroup)) {
+		finding = judge_raise(judge, &CHECK_MIXED_SELECTOR_KIND, selector->span,
+		                      "%s cannot be the dst of a grant with app",
+		                      judge_show(judge, selector->text));
+	} else {
+		return;
+	}
+	judge_note(judge, finding, grant->app[0].name.span, "app is granted here");
+}
+
+static void
+judge_default_route(struct judge *judge, const struct selector *selector)
+{
+	if (selector->kind != SELECTOR_ADDRESS ||
+	    !range_is_default_route(selector->range))
+		return;
+	judge_say(
+		judge,
+		judge_raise(judge, &CHECK_DEFAULT_ROUTE_CIDR, selector->span,
+	                    "%s may mean every machine or the internet: write * or "
+	                    "autogroup:internet",
+	                    judge_show(judge, selector->text)),
+		"dst %q: to allow all IP addresses, use \"*\" or \"autogroup:internet\"",
+		selector->text, NO_TEXT);
+}
+
+/* What is examined of the destinations at the end, in their order. */
+static void
+judge_grant_dst(struct judge *judge, const struct grant *grant)
+{
+	for (size_t i = 0; i < grant->dst.n; i++) {
+		const struct selector *selector = &grant->dst.at[i].selector;
+		if (selector->autogroup == AUTOGROUP_DANGER_ALL)
+			judge_selector(judge, selector, POSITION_GRANT_DST);
+		judge_app_dst(judge, grant, selector);
+		judge_default_route(judge, selector);
+	}
+}
+
+/* The list or the object is missing, null, [] or {}. */
+static bool
+is_without(const struct node *value)
+{
+	return !value || value->count == 1;
+}
+
+static void
+judge_grant(struct judge *judge, const struct grant *grant)
+{
+	judge_selectors(judge, &grant->src, POSITION_GRANT_SRC);
+	for (size_t i = 0; i < grant->dst.n; i++)
+		if (grant->dst.at[i].selector.autogroup != AUTOGROUP_DANGER_ALL)
+			judge_selector(judge, &grant->dst.at[i].selector,
+			               POSITION_GRANT_DST);
+	judge_self(judge, grant);
+	if (grant->good && is_without(grant->ip_list) && is_without(grant->app_object))
+		judge_say(judge,
+		          judge_raise(judge, &CHECK_MISSING_FIELD, grant->node->span,
+		                      "a grant needs ip, app or both: \"ip\": [\"*\"] "
+		                      "is all ports"),
+		          "ip and app can not both be empty", NO_TEXT, NO_TEXT);
+	for (size_t i = 0; i < grant->n_ip; i++)
+		judge_ip(judge, &grant->ip[i]);
+	judge_selectors(judge, &grant->via, POSITION_VIA);
+	for (size_t i = 0; i < grant->n_app; i++)
+		judge_capability(judge, &grant->app[i].name);
+	judge_grant_dst(judge, grant);
+	judge_postures(judge, &grant->src_posture);
+}
+
+void
+judge_grants(struct judge *judge)
+{
+	const struct policy *policy = judge->policy;
+
+	for (size_t i = 0; i < policy->n_grants; i++)
+		if (policy->grants[i].section == SECTION_GRANTS)
+			judge_grant(judge, &policy->grants[i]);
+}
