@@ -74,7 +74,7 @@ a_comment_before_a_bracket_is_about_nothing(void **state)
 {
 	(void)state;
 	assert_comment("[\n1,\n// last\n]", 0, "last", true, "");
-	assert_comment("1\n// end", 0, "end", true, "");
+	assert_comment("1\n// end\n", 0, "end", true, "");
 }
 
 static void
@@ -100,7 +100,7 @@ an_empty_comment_says_nothing(void **state)
 	(void)state;
 	assert_comment("[1 /**/]", 0, "", false, "[1 /**/]");
 	assert_comment("//\n1", 0, "", true, "1");
-	assert_comment("1 //", 0, "", false, "1 //");
+	assert_comment("1 //\n", 0, "", false, "1 //");
 }
 
 static int

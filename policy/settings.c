@@ -1,0 +1,422 @@
+#include "policy/settings.h"
+
+#include <string.h>
+
+#include "grammar/arena.h"
+#include "policy/fields.h"
+#include "policy/read.h"
+#include "policy/show.h"
+
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
+#define SENSITIVE(first, last, what) { PROTOCOL_ANY, { first, last }, what },
+static const struct sensitive_port sensitive_usual[] = {
+#include "policy/sensitive.def"
+};
+#undef SENSITIVE
+
+static const char *const naming_names[NAMING_N] = {
+	[NAMING_TAG] = "tag",     [NAMING_GROUP] = "group",     [NAMING_HOST] = "host",
+	[NAMING_IPSET] = "ipset", [NAMING_POSTURE] = "posture",
+};
+
+const char *
+naming_name(enum naming_kind kind)
+{
+	return naming_names[kind];
+}
+
+/* The words of settings while they are read. */
+struct loose_words {
+	struct words sensitive_ports;
+	struct word max_check_period;
+};
+
+/* What the readers fill. */
+struct intake {
+	struct settings settings; /* first: it is what is left in the end */
+	struct loose_words loose;
+	size_t levels_cap;
+};
+
+static struct finding *
+refuse(struct reader *r, struct span where, const char *said)
+{
+	r->good = false;
+	return finding_add(r->findings, &CHECK_INVALID_VALUE, r->tree->source, where,
+	                   "%s", said);
+}
+
+/* "; did you mean X?", or nothing. */
+static const char *
+meant(struct reader *r, struct text best)
+{
+	if (best.len == 0)
+		return "";
+	return arena_format(r->arena, "; did you mean %.*s?", TEXT_ARG(best));
+}
+
+static void
+read_target(struct reader *r, const struct node *value, void *into)
+{
+	struct settings *settings = into;
+	struct text_nearest nearest;
+
+	read_word(r, value, &settings->target);
+	if (value->kind != HUJSON_STRING)
+		return;
+	settings->target_known =
+		target_parse(settings->target.text, &settings->target_value);
+	if (settings->target_known)
+		return;
+	nearest = text_nearest_start(settings->target.text);
+	text_nearest_offer(&nearest, text_of("headscale"));
+	for (size_t i = 0; i < TARGET_N; i++)
+		text_nearest_offer(&nearest, text_of(target_name((enum target)i)));
+	refuse(r, value->span,
+	       arena_format(r->arena, "there is no target %s%s",
+	                    text_show(r->arena, settings->target.text),
+	                    meant(r, nearest.best)));
+}
+
+/* Whether a level is one that its check can have; raises where not. */
+static bool
+level_is_possible(struct reader *r, const struct level_rule *rule, struct span where)
+{
+	const struct check *check = check_named(rule->pattern);
+
+	if (!check_pattern_known(rule->pattern)) {
+		refuse(r, where,
+		       arena_format(r->arena, "there is no check %s%s",
+		                    text_show(r->arena, rule->pattern),
+		                    meant(r, check_nearest(rule->pattern))));
+		return false;
+	}
+	if (check && check_is_firm(check) && rule->level != LEVEL_ERROR) {
+		refuse(r, where,
+		       arena_format(r->arena, "%s is an error, and stays one",
+		                    check->id));
+		return false;
+	}
+	return true;
+}
+
+static void
+level_read(struct reader *r, const struct node *key, const struct node *value, void *into)
+{
+	struct intake *intake = into;
+	struct settings *settings = &intake->settings;
+	struct level_rule rule = { .pattern = node_text(r->arena, r->tree, key) };
+
+	if (!value_is(r, value, HUJSON_STRING, "error, warning, advice or ignore"))
+		return;
+	if (!level_parse(node_text(r->arena, r->tree, value), &rule.level)) {
+		refuse(r, value->span, "a level is error, warning, advice or ignore");
+		return;
+	}
+	if (!level_is_possible(r, &rule, key->span))
+		return;
+	settings->levels = arena_grow(r->arena, settings->levels, settings->n_levels,
+	                              &intake->levels_cap, sizeof(*settings->levels));
+	settings->levels[settings->n_levels++] = rule;
+}
+
+static void
+read_levels(struct reader *r, const struct node *value, void *into)
+{
+	map_read(r, value, level_read, into);
+}
+
+static const struct field ignore_field[] = {
+	{ "check", NULL, read_trimmed, offsetof(struct ignore_setting, check) },
+	{ "path", NULL, read_trimmed, offsetof(struct ignore_setting, path) },
+	{ "reason", NULL, read_trimmed, offsetof(struct ignore_setting, reason) },
+	{ "until", NULL, read_trimmed, offsetof(struct ignore_setting, until) },
+};
+
+static const struct fields ignore_fields = {
+	"an entry of ignore", ignore_field, COUNT(ignore_field), NULL, 0,
+};
+
+static void
+ignore_finish(struct reader *r, void *row, const struct node *node, uint32_t index)
+{
+	struct ignore_setting *ignore = row;
+	int64_t days;
+
+	(void)index;
+	ignore->node = node;
+	if (!ignore->check.node)
+		refuse(r, node->span, "an entry of ignore needs the id of a check");
+	if (ignore->until.node && !date_parse(ignore->until.text, &days))
+		refuse(r, ignore->until.span, "until is a date, as in 2027-01-31");
+}
+
+static void
+read_ignore(struct reader *r, const struct node *value, void *into)
+{
+	struct settings *settings = into;
+
+	settings->ignore =
+		rows_read(r, value, &ignore_fields, sizeof(struct ignore_setting),
+	                  &settings->n_ignore, ignore_finish);
+}
+
+static void
+pattern_read(struct reader *r, const struct node *value, void *into)
+{
+	struct naming *naming = into;
+	const char *why;
+	size_t where;
+
+	read_word(r, value, &naming->text);
+	if (value->kind != HUJSON_STRING)
+		return;
+	naming->pattern = pattern_compile(r->arena, naming->text.text, &why, &where);
+	if (naming->pattern)
+		return;
+	if (where > naming->text.text.len)
+		where = naming->text.text.len;
+	size_t first = where > 0 ? where - 1 : 0;
+	refuse(r, reader_inner(r, value, first, where),
+	       arena_format(r->arena, "not a pattern: %s", why));
+}
+
+#define NAMING(kind) offsetof(struct settings, naming) + (kind) * sizeof(struct naming)
+
+static const struct field naming_field[] = {
+	{ "tag", NULL, pattern_read, NAMING(NAMING_TAG) },
+	{ "group", NULL, pattern_read, NAMING(NAMING_GROUP) },
+	{ "host", NULL, pattern_read, NAMING(NAMING_HOST) },
+	{ "ipset", NULL, pattern_read, NAMING(NAMING_IPSET) },
+	{ "posture", NULL, pattern_read, NAMING(NAMING_POSTURE) },
+};
+
+static const struct fields naming_fields = {
+	"naming", naming_field, COUNT(naming_field), NULL, 0,
+};
+
+static void
+read_naming(struct reader *r, const struct node *value, void *into)
+{
+	if (value->kind != HUJSON_NULL)
+		fields_read(r, value, &naming_fields, into, NULL);
+}
+
+static const struct field boundary_field[] = {
+	{ "src", NULL, read_selectors, offsetof(struct boundary, grant.src) },
+	{ "dst", NULL, read_unported, offsetof(struct boundary, grant.dst) },
+	{ "ip", NULL, read_ip, 0 },
+	{ "deep", NULL, read_bool, offsetof(struct boundary, deep) },
+};
+
+static const struct fields boundary_fields = {
+	"a boundary", boundary_field, COUNT(boundary_field), NULL, 0,
+};
+
+static void
+boundary_finish(struct reader *r, void *row, const struct node *node, uint32_t index)
+{
+	struct grant *grant = &((struct boundary *)row)->grant;
+
+	grant->section = SECTION_GRANTS;
+	grant->index = index;
+	grant->node = node;
+	if (grant->src.n == 0 || grant->dst.n == 0)
+		refuse(r, node->span, "a boundary needs a src and a dst");
+	for (size_t i = 0; i < grant->n_ip; i++)
+		if (!grant->ip[i].good)
+			refuse(r, grant->ip[i].fault_span,
+			       "not ports: * or 22 or 80-443 or tcp:22 are");
+	grant->good = r->good;
+}
+
+static void
+read_never(struct reader *r, const struct node *value, void *into)
+{
+	struct settings *settings = into;
+
+	settings->never = rows_read(r, value, &boundary_fields, sizeof(struct boundary),
+	                            &settings->n_never, boundary_finish);
+}
+
+static void
+read_budget(struct reader *r, const struct node *value, void *into)
+{
+	struct settings *settings = into;
+
+	read_integer(r, value, &settings->reach_budget);
+	if (value->kind == HUJSON_NUMBER &&
+	    (settings->reach_budget < 1 || settings->reach_budget > 100))
+		refuse(r, value->span, "a budget is a percentage, from 1 to 100");
+}
+
+static void
+read_period(struct reader *r, const struct node *value, void *into)
+{
+	struct settings *settings = into;
+	struct word word;
+	const char *fault;
+
+	read_word(r, value, &word);
+	if (value->kind != HUJSON_STRING)
+		return;
+	if (!duration_parse(r->arena, word.text, &settings->max_check_period, &fault))
+		refuse(r, value->span, fault);
+	else if (settings->max_check_period <= 0)
+		refuse(r, value->span, "a period is longer than nothing, as in 12h");
+}
+
+static void
+read_ports(struct reader *r, const struct node *value, void *into)
+{
+	struct intake *intake = into;
+
+	read_trimmeds(r, value, &intake->loose.sensitive_ports);
+}
+
+static const struct field settings_field[] = {
+	{ "target", NULL, read_target, 0 },
+	{ "inventory", NULL, read_words, offsetof(struct settings, inventory) },
+	{ "levels", NULL, read_levels, 0 },
+	{ "ignore", NULL, read_ignore, 0 },
+	{ "admins", NULL, read_selectors, offsetof(struct settings, admins) },
+	{ "sensitive-ports", NULL, read_ports, 0 },
+	{ "sensitive-tags", NULL, read_selectors,
+	  offsetof(struct settings, sensitive_tags) },
+	{ "allowed-domains", NULL, read_trimmeds,
+	  offsetof(struct settings, allowed_domains) },
+	{ "naming", NULL, read_naming, 0 },
+	{ "never", NULL, read_never, 0 },
+	{ "reach-budget", NULL, read_budget, 0 },
+	{ "max-check-period", NULL, read_period, 0 },
+};
+
+static const struct fields settings_fields = {
+	"aclc's configuration", settings_field, COUNT(settings_field), NULL, 0,
+};
+
+/* Reads "tcp:502" or "8000-8100". */
+static bool
+port_parse(struct text word, struct sensitive_port *port)
+{
+	size_t colon = text_find(word, ':');
+
+	port->protocol = PROTOCOL_ANY;
+	port->what = "a sensitive port";
+	if (colon < word.len) {
+		struct text protocol = { word.at, colon };
+		if (!protocol_parse(protocol, &port->protocol) ||
+		    !protocol_has_ports(port->protocol))
+			return false;
+		word = text_from(word, colon + 1);
+	}
+	return ports_parse(word, &port->ports) == PORTS_FINE;
+}
+
+/* Takes the ports of the list away that lie in what an element with a ! says. */
+static void
+ports_remove(struct settings *settings, const struct sensitive_port *gone)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < settings->n_sensitive_ports; i++) {
+		struct sensitive_port *port = &settings->sensitive_ports[i];
+		bool inside = port->ports.first >= gone->ports.first &&
+		              port->ports.last <= gone->ports.last;
+		if (!inside ||
+		    (gone->protocol != PROTOCOL_ANY && gone->protocol != port->protocol))
+			settings->sensitive_ports[kept++] = *port;
+	}
+	settings->n_sensitive_ports = kept;
+}
+
+/* The usual ports, those that the words add, without those they take away. */
+static void
+ports_settle(struct reader *r, struct settings *settings, const struct words *words)
+{
+	size_t n = COUNT(sensitive_usual);
+	struct sensitive_port *ports =
+		arena_array(r->arena, n + words->n, sizeof(*ports));
+
+	memcpy(ports, sensitive_usual, sizeof(sensitive_usual));
+	settings->sensitive_ports = ports;
+	settings->n_sensitive_ports = n;
+	for (size_t i = 0; i < words->n; i++) {
+		struct text word = words->at[i].text;
+		bool without = text_starts(word, "!");
+		struct sensitive_port port;
+		if (!port_parse(text_from(word, without), &port))
+			refuse(r, words->at[i].span,
+			       "not a port: 502 or 8000-8100 or tcp:502 are, "
+			       "and !8080 takes one of the usual ones away");
+		else if (without)
+			ports_remove(settings, &port);
+		else
+			ports[settings->n_sensitive_ports++] = port;
+	}
+}
+
+static void
+selectors_judge(struct reader *r, const struct selectors *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i].kind == SELECTOR_INVALID)
+			refuse(r, list->at[i].span,
+			       arena_format(r->arena, "%s is not a selector",
+			                    text_show(r->arena, list->at[i].text)));
+}
+
+struct settings *
+settings_none(struct arena *arena)
+{
+	struct reader reader = { .arena = arena };
+	struct settings *settings = arena_alloc(arena, sizeof(*settings));
+
+	ports_settle(&reader, settings, &settings->allowed_domains);
+	return settings;
+}
+
+struct settings *
+settings_read(struct arena *arena, struct tree *tree, struct findings *findings)
+{
+	struct intake *intake = arena_alloc(arena, sizeof(*intake));
+	struct settings *settings = &intake->settings;
+	struct reader reader = {
+		.arena = arena,
+		.tree = tree,
+		/* lists of ports are taken, a key given twice is doubtful */
+		.target = TARGET_HEADSCALE_0_26,
+		.findings = findings,
+		.good = true,
+	};
+
+	settings->source = tree->source;
+	settings->tree = tree;
+	fields_read(&reader, tree->root, &settings_fields, intake, NULL);
+	ports_settle(&reader, settings, &intake->loose.sensitive_ports);
+	selectors_judge(&reader, &settings->admins);
+	selectors_judge(&reader, &settings->sensitive_tags);
+	return settings;
+}
+
+/* Whether packets of one protocol may be of the other; ANY is tcp and udp. */
+static bool
+protocols_meet(int a, int b)
+{
+	if (a == PROTOCOL_ANY)
+		return b == PROTOCOL_ANY || b == PROTOCOL_TCP || b == PROTOCOL_UDP;
+	return b == PROTOCOL_ANY ? a == PROTOCOL_TCP || a == PROTOCOL_UDP : a == b;
+}
+
+const struct sensitive_port *
+sensitive_among(const struct settings *settings, int protocol, struct ports ports)
+{
+	for (size_t i = 0; i < settings->n_sensitive_ports; i++) {
+		const struct sensitive_port *port = &settings->sensitive_ports[i];
+		if (port->ports.first <= ports.last && port->ports.last >= ports.first &&
+		    protocols_meet(port->protocol, protocol))
+			return port;
+	}
+	return NULL;
+}
