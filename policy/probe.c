@@ -58,6 +58,7 @@ prober_make(struct arena *arena, struct filter *filter, enum probe_purpose purpo
 		.arena = arena,
 		.filter = filter,
 		.policy = filter->policy,
+		.original = filter->policy,
 		.tailnet = filter->tailnet,
 		.purpose = purpose,
 		.end_names.arena = arena,

@@ -159,7 +159,7 @@ struct ssh_answer {
 	size_t n_near;
 };
 
-/* ssh may be NULL: no ssh section, so nobody may. */
+/* The table is of the prober's policy; NULL: no ssh section, so nobody may. */
 struct ssh_answer probe_ssh(struct prober *, const struct ssh_table *,
                             const struct probe_end *src, const struct probe_end *dst,
                             struct text login);

@@ -60,15 +60,20 @@ seek_fails(struct seeking *s, const char *what, const struct names *names)
 		                      text_show(a, near.best));
 }
 
-/* The first stand-in of a kind, or NULL. */
+/* The first stand-in of a kind, for users of the domain where one is given; or
+ * NULL. */
 static const struct machine *
-stand_in_find(const struct tailnet *t, enum stand_in kind, struct text stands_for)
+stand_in_find(const struct tailnet *t, enum stand_in kind, struct text domain)
 {
-	for (size_t i = 0; i < t->n_machines; i++)
-		if (t->machines[i].stand_in == kind &&
-		    (!stands_for.len ||
-		     text_equal(t->machines[i].stands_for, stands_for)))
-			return &t->machines[i];
+	for (size_t i = 0; i < t->n_machines; i++) {
+		const struct machine *m = &t->machines[i];
+		size_t at = text_find_last(m->stands_for, '@');
+		if (m->stand_in != kind)
+			continue;
+		if (!domain.len || (at < m->stands_for.len &&
+		                    text_equal(text_from(m->stands_for, at + 1), domain)))
+			return m;
+	}
 	return NULL;
 }
 

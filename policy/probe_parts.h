@@ -58,6 +58,7 @@ struct prober {
 	struct arena *arena;
 	struct filter *filter;
 	const struct policy *policy;
+	const struct policy *original; /* with its postures: see condition.h */
 	struct tailnet *tailnet;
 	enum probe_purpose purpose;
 	const struct set *family[FAMILIES]; /* machines with such an address */

@@ -287,6 +287,20 @@ asked_service(struct prober *p, const struct question *asked)
 	return arena_format(p->arena, "%s", text);
 }
 
+/* The rule is of the policy that asks for no postures; its place is the same. */
+static const char *
+posture_say(struct prober *p, const struct question *asked, const struct rule *rule)
+{
+	const struct policy *free = p->unconditional->policy;
+	const struct grant *own = &p->original->grants[rule->grant - free->grants];
+	const struct words *postures = postures_in_force(p->original, &own->src_posture);
+	return arena_format(p->arena,
+	                    "%s may reach %s if it satisfies %s, and %s does not",
+	                    sources_show(p, rule), target_show(p, rule),
+	                    postures ? postures_show(p, postures) : "a posture",
+	                    text_show(p->arena, asked->src->text));
+}
+
 const char *
 miss_say(struct prober *p, const struct question *asked, const struct rule *rule,
          unsigned lacks)
@@ -298,21 +312,8 @@ miss_say(struct prober *p, const struct question *asked, const struct rule *rule
 	int protocol = asked->protocol;
 	if (protocol == PROTOCOL_ANY && p->purpose == PROBE_CLAIM)
 		protocol = PROTOCOL_TCP;
-	if (lacks & LACK_POSTURE) {
-		const struct policy *policy = p->policy;
-		const struct grant *own = rule->grant;
-		/* the rule is of a policy without postures; its place is the same */
-		for (size_t i = 0; i < policy->n_grants; i++)
-			if (policy->grants[i].node == rule->grant->node)
-				own = &policy->grants[i];
-		const struct words *postures =
-			postures_in_force(policy, &own->src_posture);
-		return arena_format(p->arena,
-		                    "%s may reach %s if it satisfies %s, and %s does not",
-		                    sources_show(p, rule), target,
-		                    postures ? postures_show(p, postures) : "a posture",
-		                    who);
-	}
+	if (lacks & LACK_POSTURE)
+		return posture_say(p, asked, rule);
 	c.said = lacks & LACK_SRC
 	                 ? arena_format(p->arena, "%s is reached from %s", target,
 	                                sources_show(p, rule))

@@ -1,0 +1,526 @@
+#include "policy/claim.h"
+
+#include <string.h>
+
+#include "grammar/arena.h"
+#include "policy/claim_shape.h"
+#include "policy/condition.h"
+#include "policy/probe_parts.h"
+#include "policy/show.h"
+#include "policy/ssh.h"
+
+/* The policy as sources with certain posture attributes see it. */
+struct bench {
+	struct prober *prober;
+	struct ssh_table *ssh; /* NULL: no ssh section, or not needed yet */
+	bool ssh_known;
+};
+
+struct judge {
+	struct arena *arena;
+	struct filter *filter;
+	const struct policy *policy;
+	struct shape *shape;
+	struct claims *claims;
+	struct claim *at;
+	size_t cap;
+	bool asks;               /* some rule asks for a posture */
+	struct names benches_of; /* by the attributes, written out */
+	struct bench *benches;
+	size_t benches_cap;
+};
+
+/* What srcPostureAttrs say, as one text. */
+static struct text
+attributes_key(struct arena *arena, const struct attribute *at, size_t n)
+{
+	const char *key = "";
+	for (size_t i = 0; i < n; i++) {
+		const struct value *v = &at[i].value;
+		key = arena_format(arena, "%s%s=%d%d%s;", key,
+		                   text_quote(arena, at[i].name), (int)v->kind,
+		                   (int)v->truth, text_quote(arena, v->text));
+	}
+	return text_of(key);
+}
+
+/* A source that is no machine's is asked for no posture: key NULL. */
+static const struct text anybody = { "*", 1 };
+
+static struct bench *
+bench_of(struct judge *j, struct text key, const struct attribute *at, size_t n)
+{
+	size_t known = j->benches_of.n;
+	uint32_t number = names_add(&j->benches_of, key);
+	if (number < known)
+		return &j->benches[number];
+	j->benches = arena_grow(j->arena, j->benches, known, &j->benches_cap,
+	                        sizeof *j->benches);
+	struct filter *filter = j->filter;
+	if (j->asks) {
+		const struct policy *policy =
+			key.at == anybody.at ? policy_unconditional(j->arena, j->policy)
+					     : policy_under(j->arena, j->policy, at, n);
+		filter = filter_compile(j->arena, policy, j->filter->tailnet);
+	}
+	j->benches[number] =
+		(struct bench) { .prober = prober_make(j->arena, filter, PROBE_CLAIM) };
+	struct prober *p = j->benches[number].prober;
+	p->original = j->policy;
+	p->unconditional_known = true;
+	if (j->asks && key.at != anybody.at) {
+		struct prober *free = bench_of(j, anybody, NULL, 0)->prober;
+		p->unconditional = free;
+	}
+	return &j->benches[number];
+}
+
+/* Whether an end is addresses alone that no machine of the tailnet can have:
+ * they are asked for no posture (spec/policy-syntax.md 5.4). */
+static bool
+end_is_no_machine(const struct probe_end *end, size_t n_machines)
+{
+	if (!end->n_atoms || end->elements->at[0] < n_machines)
+		return false;
+	for (size_t i = 0; i < end->n_atoms; i++)
+		if (end->atoms[i].owner != UINT32_MAX ||
+		    point_of_tailnet(end->atoms[i].range.first))
+			return false;
+	return true;
+}
+
+/* The bench for a source, and the source there; or NULL and why. */
+static struct bench *
+bench_for(struct judge *j, const struct attribute *at, size_t n, struct text src,
+          const struct probe_end **end, const char **why)
+{
+	struct text key = attributes_key(j->arena, at, j->asks ? n : 0);
+	struct bench *bench = bench_of(j, key, at, n);
+	*end = probe_end_of(bench->prober, src, why);
+	if (*end && j->asks && end_is_no_machine(*end, j->filter->tailnet->n_machines)) {
+		bench = bench_of(j, anybody, NULL, 0);
+		*end = probe_end_of(bench->prober, src, why);
+	}
+	return *end ? bench : NULL;
+}
+
+static void
+claim_add(struct judge *j, struct claim claim)
+{
+	struct claims *c = j->claims;
+	j->at = arena_grow(j->arena, j->at, c->n, &j->cap, sizeof *j->at);
+	j->at[c->n++] = claim;
+	c->n_passed += claim.verdict == CLAIM_PASSED;
+	c->n_unknown += claim.verdict == CLAIM_UNKNOWN;
+	c->n_failed += claim.verdict == CLAIM_FAILED;
+	c->n_invalid += claim.verdict == CLAIM_INVALID;
+}
+
+static void
+claim_add_invalid(struct judge *j, struct claim claim, struct span where, const char *why)
+{
+	claim.verdict = CLAIM_INVALID;
+	claim.where = where;
+	claim.why = why;
+	claim_add(j, claim);
+}
+
+static const char *
+names_nobody(struct judge *j, struct text text)
+{
+	return arena_format(j->arena, "%s names nobody", text_show(j->arena, text));
+}
+
+/* An accept asks of all sources that they get there, a deny of all that they
+ * do not (spec/semantics.md 11.8). */
+static enum claim_verdict
+verdict_of(enum claim_kind kind, enum truth all, enum truth some)
+{
+	enum truth truth = kind == CLAIM_DENY ? some : all;
+	if (truth == TRUTH_MAYBE)
+		return CLAIM_UNKNOWN;
+	return (truth == TRUTH_YES) == (kind != CLAIM_DENY) ? CLAIM_PASSED : CLAIM_FAILED;
+}
+
+/* Why an answer is as it is, in one sentence. */
+static const char *
+answer_why(struct judge *j, const struct claim *claim, const struct answer *answer)
+{
+	const char *dst = text_show(j->arena, claim->dst);
+	bool open = claim->kind == CLAIM_DENY ? answer->some == TRUTH_YES
+	                                      : answer->all == TRUTH_YES;
+	if (open || (claim->verdict == CLAIM_UNKNOWN && answer->n_by))
+		return answer->by[answer->n_by - 1].maybe || open
+		               ? answer->by[open ? 0 : answer->n_by - 1].said
+		               : answer->by[0].said;
+	if (answer->missing)
+		return arena_format(j->arena, "%s does not reach %s", answer->missing,
+		                    dst);
+	if (claim->verdict != CLAIM_PASSED && answer->n_near)
+		return answer->near[0].said;
+	return arena_format(j->arena, "no rule lets %s reach %s",
+	                    text_show(j->arena, claim->src), dst);
+}
+
+static struct answer
+ask(struct bench *bench, const struct claim *claim, const struct probe_end *src,
+    const struct probe_end *dst, struct ports port)
+{
+	struct question question = {
+		.src = src,
+		.dst = dst,
+		.protocol = claim->protocol,
+		.ports = port,
+		.ported = true,
+	};
+	struct answer answer = probe(bench->prober, &question);
+	if (verdict_of(claim->kind, answer.all, answer.some) == CLAIM_FAILED &&
+	    claim->kind == CLAIM_ACCEPT) {
+		question.near = true;
+		answer = probe(bench->prober, &question);
+	}
+	return answer;
+}
+
+static void
+judge_destination(struct judge *j, struct bench *bench, const struct probe_end *src,
+                  struct claim claim, const struct destination *d)
+{
+	struct shape_fault fault;
+	const char *why;
+	claim.dst = d->word.text;
+	claim.where = d->word.span;
+	if (test_destination_fault(j->shape, d, &fault)) {
+		claim_add_invalid(j, claim, fault.where, fault.said);
+		return;
+	}
+	const struct probe_end *dst = probe_end_of(bench->prober, d->selector.text, &why);
+	if (!dst) {
+		claim_add_invalid(j, claim, d->selector.span, why);
+		return;
+	}
+	/* Headscale asks for somebody there, even to be denied */
+	if (!dst->elements->n && j->policy->target != TARGET_TAILSCALE) {
+		claim.verdict = CLAIM_FAILED;
+		claim.why = names_nobody(j, dst->text);
+		claim_add(j, claim);
+		return;
+	}
+	struct answer *answer = arena_alloc(j->arena, sizeof *answer);
+	*answer = ask(bench, &claim, src, dst, d->ports[0]);
+	claim.answer = answer;
+	claim.verdict = verdict_of(claim.kind, answer->all, answer->some);
+	claim.why = dst->elements->n ? answer_why(j, &claim, answer)
+	                             : names_nobody(j, dst->text);
+	claim_add(j, claim);
+}
+
+static void
+judge_destinations(struct judge *j, struct bench *bench, const struct probe_end *src,
+                   struct claim claim, enum claim_kind kind,
+                   const struct destinations *list)
+{
+	claim.kind = kind;
+	for (size_t i = 0; i < list->n; i++)
+		judge_destination(j, bench, src, claim, &list->at[i]);
+}
+
+static void
+judge_test(struct judge *j, const struct test *test)
+{
+	struct claim claim = {
+		.section = SECTION_TESTS,
+		.test = test->index,
+		.kind = CLAIM_SHAPE,
+		.src = test->src_word.text,
+		.protocol = test->protocol,
+	};
+	struct shape_fault fault;
+	const struct probe_end *src;
+	const char *why;
+	if (!test->good)
+		return;
+	if (test_fault(j->shape, test, &fault)) {
+		claim_add_invalid(j, claim, fault.where, fault.said);
+		return;
+	}
+	struct bench *bench = bench_for(j, test->attributes, test->n_attributes,
+	                                test->src.text, &src, &why);
+	if (bench && !src->elements->n) {
+		why = names_nobody(j, src->text);
+		bench = NULL;
+	}
+	if (!bench) {
+		claim_add_invalid(j, claim, test->src_word.span, why);
+		return;
+	}
+	judge_destinations(j, bench, src, claim, CLAIM_ACCEPT, &test->accept);
+	judge_destinations(j, bench, src, claim, CLAIM_DENY, &test->deny);
+}
+
+static struct ssh_table *
+bench_ssh(struct judge *j, struct bench *bench)
+{
+	if (!bench->ssh_known)
+		bench->ssh = ssh_compile(j->arena, bench->prober->policy,
+		                         bench->prober->tailnet);
+	bench->ssh_known = true;
+	return bench->ssh;
+}
+
+static const char *
+ssh_why(struct judge *j, const struct claim *claim, const struct ssh_answer *answer)
+{
+	const char *login = text_show(j->arena, claim->login);
+	const char *dst = text_show(j->arena, claim->dst);
+	if (claim->kind == CLAIM_CHECK && claim->verdict == CLAIM_FAILED && answer->n_by)
+		return arena_format(j->arena, "%s, without a check", answer->by[0].said);
+	if (answer->n_by && answer->by[0].maybe)
+		return arena_format(j->arena,
+		                    "%s; whether that is said of %s and %s depends on "
+		                    "the machines",
+		                    answer->by[0].said, text_show(j->arena, claim->src),
+		                    dst);
+	if (answer->n_by && (answer->all == TRUTH_YES || claim->kind == CLAIM_DENY))
+		return answer->by[0].said;
+	if (answer->n_by)
+		return arena_format(j->arena, "only some of %s may log in on %s as %s",
+		                    text_show(j->arena, claim->src), dst, login);
+	if (claim->verdict == CLAIM_FAILED && answer->n_near)
+		return answer->near[0].said;
+	return arena_format(j->arena, "no ssh rule lets %s log in on %s as %s",
+	                    text_show(j->arena, claim->src), dst, login);
+}
+
+/* One login on one destination. */
+static void
+judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
+            struct claim claim, const struct probe_end *dst)
+{
+	struct ssh_answer *answer = arena_alloc(j->arena, sizeof *answer);
+	claim.dst = dst->text;
+	if (!dst->elements->n) {
+		claim.verdict = CLAIM_FAILED;
+		claim.why = names_nobody(j, dst->text);
+		claim_add(j, claim);
+		return;
+	}
+	*answer = probe_ssh(bench->prober, bench_ssh(j, bench), src, dst, claim.login);
+	claim.ssh_answer = answer;
+	claim.verdict =
+		verdict_of(claim.kind,
+	                   claim.kind == CLAIM_CHECK ? answer->checked : answer->all,
+	                   answer->some);
+	claim.why = ssh_why(j, &claim, answer);
+	claim_add(j, claim);
+}
+
+/* An element of dst, for all logins of a list; it was looked at before. */
+static void
+judge_logins(struct judge *j, struct bench *bench, const struct probe_end *src,
+             struct claim claim, const struct ssh_test *test, enum claim_kind kind,
+             const struct words *logins)
+{
+	struct shape_fault fault;
+	const char *why;
+	claim.kind = kind;
+	for (size_t i = 0; i < logins->n; i++) {
+		claim.login = logins->at[i].text;
+		claim.where = logins->at[i].span;
+		claim.dst = (struct text) { 0 };
+		if (ssh_test_login_fault(j->shape, &logins->at[i], &fault)) {
+			claim_add_invalid(j, claim, fault.where, fault.said);
+			continue;
+		}
+		for (size_t k = 0; k < test->dst.n; k++) {
+			const struct probe_end *dst =
+				probe_end_of(bench->prober, test->dst.at[k].text, &why);
+			if (dst)
+				judge_login(j, bench, src, claim, dst);
+		}
+	}
+}
+
+/* What is wrong with the destinations: told once, not for each login. */
+static bool
+check_ssh_destinations(struct judge *j, struct bench *bench, struct claim claim,
+                       const struct ssh_test *test)
+{
+	struct shape_fault fault;
+	const char *why;
+	bool good = true;
+	for (size_t i = 0; i < test->dst.n; i++) {
+		const struct selector *s = &test->dst.at[i];
+		bool wrong = ssh_test_destination_fault(j->shape, s, &fault);
+		claim.dst = s->text;
+		if (wrong)
+			claim_add_invalid(j, claim, fault.where, fault.said);
+		else if (!probe_end_of(bench->prober, s->text, &why))
+			claim_add_invalid(j, claim, s->span, why);
+		else
+			continue;
+		good = false;
+	}
+	return good;
+}
+
+static void
+judge_ssh_test(struct judge *j, const struct ssh_test *test)
+{
+	struct claim claim = {
+		.section = SECTION_SSH_TESTS,
+		.test = test->index,
+		.kind = CLAIM_SHAPE,
+		.src = test->src_word.text,
+		.protocol = PROTOCOL_ANY,
+	};
+	struct shape_fault fault;
+	const struct probe_end *src;
+	const char *why;
+	if (!test->good)
+		return;
+	if (ssh_test_fault(j->shape, test, &fault)) {
+		claim_add_invalid(j, claim, fault.where, fault.said);
+		return;
+	}
+	struct bench *bench = bench_for(j, test->attributes, test->n_attributes,
+	                                test->src.text, &src, &why);
+	if (bench && !src->elements->n) {
+		why = names_nobody(j, src->text);
+		bench = NULL;
+	}
+	if (!bench) {
+		claim_add_invalid(j, claim, test->src_word.span, why);
+		return;
+	}
+	if (!check_ssh_destinations(j, bench, claim, test))
+		return;
+	judge_logins(j, bench, src, claim, test, CLAIM_ACCEPT, &test->accept);
+	judge_logins(j, bench, src, claim, test, CLAIM_CHECK, &test->check);
+	judge_logins(j, bench, src, claim, test, CLAIM_DENY, &test->deny);
+}
+
+struct claims *
+claims_judge(struct arena *arena, struct filter *filter)
+{
+	const struct policy *policy = filter->policy;
+	struct claims *claims = arena_alloc(arena, sizeof *claims);
+	struct judge j = { .arena = arena,
+		           .filter = filter,
+		           .policy = policy,
+		           .claims = claims,
+		           .benches_of.arena = arena };
+	claims->policy = policy;
+	if (!policy->n_tests && !policy->n_ssh_tests)
+		return claims;
+	j.shape = shape_of(arena, policy);
+	j.asks = policy_asks_postures(policy);
+	for (size_t i = 0; i < policy->n_tests; i++)
+		judge_test(&j, &policy->tests[i]);
+	for (size_t i = 0; i < policy->n_ssh_tests; i++)
+		judge_ssh_test(&j, &policy->ssh_tests[i]);
+	claims->at = j.at;
+	return claims;
+}
+
+/* Releases before 0.29 refuse tests, or pass over them. */
+static bool
+target_runs_tests(enum target target)
+{
+	return target == TARGET_TAILSCALE || target >= TARGET_HEADSCALE_0_29;
+}
+
+static const char *
+kind_word(enum claim_kind kind)
+{
+	return kind == CLAIM_DENY    ? "denied"
+	       : kind == CLAIM_CHECK ? "checked"
+	                             : "allowed";
+}
+
+static const char *
+claim_say(struct arena *arena, const struct claim *c)
+{
+	const char *src = text_show(arena, c->src), *dst = text_show(arena, c->dst);
+	if (c->verdict == CLAIM_INVALID)
+		return c->why;
+	if (c->section == SECTION_TESTS)
+		return arena_format(arena, "%s to %s should be %s, but %s", src, dst,
+		                    kind_word(c->kind), c->why);
+	return arena_format(arena, "%s on %s as %s should be %s, but %s", src, dst,
+	                    text_show(arena, c->login), kind_word(c->kind), c->why);
+}
+
+/* Headscale tells all that failed, a line each; NULL where its words for one of
+ * them are not known. */
+static const char *
+headscale_words(struct arena *arena, const struct claims *claims)
+{
+	const char *said = "test(s) failed:";
+	for (size_t i = 0; i < claims->n; i++) {
+		const struct claim *c = &claims->at[i];
+		if (c->verdict == CLAIM_INVALID || c->section != SECTION_TESTS)
+			return NULL;
+		if (c->verdict != CLAIM_FAILED)
+			continue;
+		const char *proto =
+			c->protocol == PROTOCOL_ANY
+				? ""
+				: arena_format(arena, " (%s)",
+		                               protocol_name(arena, c->protocol));
+		bool deny = c->kind == CLAIM_DENY;
+		said = arena_format(arena, "%s\n%.*s -> %.*s%s: expected %s, got %s",
+		                    said, TEXT_ARG(c->src), TEXT_ARG(c->dst), proto,
+		                    deny ? "DENIED" : "ALLOWED",
+		                    deny ? "ALLOWED" : "DENIED");
+	}
+	return said;
+}
+
+static void
+raise_near(struct findings *findings, struct finding *finding,
+           const struct policy *policy, const struct claim *c)
+{
+	const struct answer *a = c->answer;
+	const struct ssh_answer *s = c->ssh_answer;
+	if (c->verdict != CLAIM_FAILED)
+		return;
+	if (a && a->n_by && a->by[0].rule->grant)
+		finding_note(findings, finding, policy->source,
+		             a->by[0].rule->grant->node->span, "allowed here");
+	else if (a && a->n_near)
+		finding_note(findings, finding, policy->source,
+		             a->near[0].grant->node->span, "this comes nearest");
+	else if (s && s->n_by)
+		finding_note(findings, finding, policy->source, s->by[0].rule->node->span,
+		             "allowed here");
+	else if (s && s->n_near)
+		finding_note(findings, finding, policy->source,
+		             s->near[0].ssh->node->span, "this comes nearest");
+}
+
+void
+claims_raise(const struct claims *claims, struct findings *findings)
+{
+	const struct policy *policy = claims->policy;
+	bool headscale = policy->target != TARGET_TAILSCALE;
+	bool first = true;
+	if (!target_runs_tests(policy->target))
+		return;
+	for (size_t i = 0; i < claims->n; i++) {
+		const struct claim *c = &claims->at[i];
+		if (c->verdict != CLAIM_FAILED && c->verdict != CLAIM_INVALID)
+			continue;
+		const struct check *check = c->verdict == CLAIM_FAILED
+		                                    ? &CHECK_TEST_FAILS
+		                                    : &CHECK_INVALID_TEST;
+		struct finding *f = finding_add(findings, check, policy->source, c->where,
+		                                "%s", claim_say(findings->arena, c));
+		const char *words = headscale ? headscale_words(findings->arena, claims)
+		                              : "test(s) failed";
+		if (words && first)
+			finding_coordinator(findings, f, "%s", words);
+		first = false;
+		raise_near(findings, f, policy, c);
+	}
+}

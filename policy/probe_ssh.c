@@ -1,0 +1,299 @@
+#include "policy/probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "grammar/arena.h"
+#include "policy/condition.h"
+#include "policy/probe_parts.h"
+#include "policy/show.h"
+
+/* Who may log in on some machines that get the same rules. */
+struct reach {
+	bool known;
+	const struct set *checked, *allowed, *checked_may, *allowed_may;
+};
+
+/* A question about logins while it is answered. */
+struct asking {
+	struct prober *prober;
+	const struct ssh_table *ssh;
+	const struct probe_end *src, *dst;
+	struct text login;
+	struct arena scratch;
+	const struct set *sources, *destinations; /* machines */
+	bool guessed;      /* an end could be other machines as well: nothing is sure */
+	struct names rows; /* of rules, as bytes */
+	struct reach *reached; /* beside rows */
+	size_t reached_cap;
+	struct numbers by, by_may; /* rules of the section that let somebody in */
+};
+
+/* The machines of an end; addresses stand for who has them. On an imagined
+ * tailnet nobody knows who that is, and it is anybody. */
+static const struct set *
+machines_of_end(struct asking *a, const struct probe_end *end, bool *guessed)
+{
+	struct tailnet *t = a->prober->tailnet;
+	struct numbers list = { .arena = &a->scratch };
+	for (uint32_t i = 0; i < end->elements->n; i++) {
+		uint32_t element = end->elements->at[i];
+		if (element < t->n_machines) {
+			numbers_add(&list, element);
+			continue;
+		}
+		if (element - t->n_machines >= end->n_atoms)
+			continue;
+		const struct atom *atom = &end->atoms[element - t->n_machines];
+		uint32_t owner = tailnet_owner_of(t, atom->range.first);
+		if (owner != UINT32_MAX && range_is_single(atom->range))
+			numbers_add(&list, owner);
+		else if (t->imagined && point_of_tailnet(atom->range.first))
+			*guessed = true;
+	}
+	*guessed |= end->opaque;
+	if (*guessed)
+		return t->everybody;
+	return numbers_set(&list, &t->sets);
+}
+
+/* What the rules of one machine give the sources. */
+static struct reach
+reach_of(struct asking *a, struct wire_ssh wire)
+{
+	struct sets *sets = &a->prober->tailnet->sets;
+	const struct set *none = sets->all[0];
+	struct reach r = { true, none, none, none, none };
+	for (size_t i = 0; i < wire.n; i++) {
+		const struct wire_ssh_rule *rule = wire.rules[i];
+		bool check = rule->rule->action == SSH_CHECK;
+		if (!wire_ssh_rule_admits(rule, a->login))
+			continue;
+		const struct set *sure = set_meet(sets, a->sources, rule->from);
+		const struct set *may =
+			set_join(sets, sure, doubtful(a->prober, a->sources, rule->from));
+		r.allowed = set_join(sets, r.allowed, sure);
+		r.allowed_may = set_join(sets, r.allowed_may, may);
+		if (check) {
+			r.checked = set_join(sets, r.checked, sure);
+			r.checked_may = set_join(sets, r.checked_may, may);
+		}
+		if (may->n)
+			numbers_add(sure->n ? &a->by : &a->by_may,
+			            (uint32_t)(rule->rule - a->prober->policy->ssh));
+	}
+	return r;
+}
+
+/* The same, made once for all machines with the same rules. */
+static const struct reach *
+reach_at(struct asking *a, uint32_t machine)
+{
+	struct arena_mark mark = arena_mark(&a->scratch);
+	struct wire_ssh wire = ssh_of(a->ssh, &a->scratch, machine);
+	struct text key = { (const char *)wire.rules, wire.n * sizeof *wire.rules };
+	uint32_t known = names_find(&a->rows, key);
+	if (known != NAMES_NONE) {
+		arena_reset(&a->scratch, mark);
+		return &a->reached[known];
+	}
+	a->reached = arena_grow(&a->scratch, a->reached, a->rows.n, &a->reached_cap,
+	                        sizeof *a->reached);
+	a->reached[a->rows.n] = reach_of(a, wire);
+	return &a->reached[names_add(&a->rows, key)];
+}
+
+static enum truth
+truth_of(bool sure, bool may)
+{
+	return sure ? TRUTH_YES : may ? TRUTH_MAYBE : TRUTH_NO;
+}
+
+/* Every destination is asked; what is guessed at is at best a maybe. */
+static void
+ask_all(struct asking *a, struct ssh_answer *answer)
+{
+	bool all = true, all_may = true, some = false, some_may = false;
+	bool checked = true, checked_may = true;
+	for (uint32_t i = 0; i < a->destinations->n; i++) {
+		const struct reach *r = reach_at(a, a->destinations->at[i]);
+		all &= r->allowed == a->sources;
+		all_may &= r->allowed_may == a->sources;
+		checked &= r->checked == a->sources;
+		checked_may &= r->checked_may == a->sources;
+		some |= r->allowed->n > 0;
+		some_may |= r->allowed_may->n > 0;
+	}
+	if (a->guessed) {
+		all_may = some_may;
+		checked_may = some_may;
+		all = some = checked = false;
+	}
+	answer->all = truth_of(all, all_may);
+	answer->some = truth_of(some, some_may);
+	answer->checked = truth_of(checked, checked_may);
+}
+
+static const char *
+login_show(struct asking *a)
+{
+	return text_show(a->prober->arena, a->login);
+}
+
+static const char *
+rule_say(struct asking *a, const struct ssh_rule *rule)
+{
+	struct prober *p = a->prober;
+	const char *said =
+		arena_format(p->arena, "%s may log in on %s as %s%s",
+	                     selectors_show(p, rule->src.at, rule->src.n),
+	                     selectors_show(p, rule->dst.at, rule->dst.n), login_show(a),
+	                     rule->action == SSH_CHECK ? ", once checked" : "");
+	const struct words *postures = postures_in_force(p->policy, &rule->src_posture);
+	if (!postures || !p->tailnet->imagined)
+		return said;
+	for (size_t i = 0; i < postures->n; i++)
+		said = arena_format(p->arena, "%s %s %s", said,
+		                    i ? "or" : ", if the source satisfies",
+		                    text_show(p->arena, postures->at[i].text));
+	return said;
+}
+
+/* The rules that let somebody in: check before accept, as on the wire. */
+static void
+tell_rules(struct asking *a, struct ssh_answer *answer)
+{
+	static const enum ssh_action order[] = { SSH_CHECK, SSH_ACCEPT };
+	const struct policy *policy = a->prober->policy;
+	struct numbers *list = a->by.n && !a->guessed ? &a->by : &a->by_may;
+	if (a->guessed)
+		for (size_t i = 0; i < a->by.n; i++)
+			numbers_add(&a->by_may, a->by.at[i]);
+	numbers_sort(list);
+	struct probe_login *by = arena_array(a->prober->arena, list->n, sizeof *by);
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		for (size_t k = 0; k < list->n; k++) {
+			const struct ssh_rule *rule = &policy->ssh[list->at[k]];
+			if (rule->action == order[i])
+				by[answer->n_by++] =
+					(struct probe_login) { rule, list == &a->by_may,
+					                       rule_say(a, rule) };
+		}
+	answer->by = by;
+}
+
+/* Whether one of the rule's users is the login; localparts aside. */
+static bool
+rule_has_login(const struct asking *a, const struct ssh_rule *rule)
+{
+	bool root = text_is(a->login, "root");
+	for (size_t i = 0; i < rule->users.n; i++) {
+		struct text user = rule->users.at[i].text;
+		if (text_equal(user, a->login) ||
+		    (!root && text_is(user, "autogroup:nonroot")))
+			return true;
+	}
+	return false;
+}
+
+static bool
+selectors_speak_for(struct asking *a, const struct selectors *list,
+                    const struct set *machines)
+{
+	struct prober *p = a->prober;
+	struct party party = party_of_selectors(p->policy, p->tailnet, list->at, list->n);
+	return set_overlaps(party_machines(p->tailnet, &party, false), machines);
+}
+
+static bool
+selectors_say_self(const struct selectors *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i].kind == SELECTOR_AUTOGROUP &&
+		    list->at[i].autogroup == AUTOGROUP_SELF)
+			return true;
+	return false;
+}
+
+static unsigned
+ssh_lacks(struct asking *a, const struct ssh_rule *rule)
+{
+	unsigned lacks = 0;
+	if (!selectors_speak_for(a, &rule->src, a->sources))
+		lacks |= LACK_SRC;
+	if (!selectors_speak_for(a, &rule->dst, a->destinations))
+		lacks |= selectors_say_self(&rule->dst) ? LACK_OWNER : LACK_DST;
+	if (!rule_has_login(a, rule))
+		lacks |= LACK_LOGIN;
+	return lacks;
+}
+
+static const char *
+ssh_miss_say(struct asking *a, const struct ssh_rule *rule, unsigned lacks)
+{
+	struct prober *p = a->prober;
+	const char *who = text_show(p->arena, a->src->text);
+	const char *where = text_show(p->arena, a->dst->text);
+	const char *said = arena_format(p->arena, "%s may log in on %s",
+	                                selectors_show(p, rule->src.at, rule->src.n),
+	                                selectors_show(p, rule->dst.at, rule->dst.n));
+	if (!lacks)
+		return arena_format(p->arena,
+		                    "%s if it satisfies a posture, and %s does not", said,
+		                    who);
+	if (lacks & LACK_SRC)
+		said = arena_format(p->arena, "%s, and %s is not among them", said, who);
+	if (lacks & LACK_DST)
+		said = arena_format(p->arena, "%s, and %s is not among those", said,
+		                    where);
+	if (lacks & LACK_OWNER)
+		said = arena_format(p->arena, "%s, and %s is not %s's own", said, where,
+		                    who);
+	if (lacks & LACK_LOGIN)
+		said = arena_format(p->arena, "%s, and not as %s", said, login_show(a));
+	return said;
+}
+
+/* The rules that lack one thing, in policy order. */
+static void
+tell_misses(struct asking *a, struct ssh_answer *answer)
+{
+	const struct policy *policy = a->prober->original;
+	struct probe_miss *near =
+		arena_array(a->prober->arena, PROBE_NEAR_MAX, sizeof *near);
+	for (size_t i = 0; i < policy->n_ssh && answer->n_near < PROBE_NEAR_MAX; i++) {
+		const struct ssh_rule *rule = &policy->ssh[i];
+		unsigned lacks = ssh_lacks(a, rule);
+		if (lacks & (lacks - 1))
+			continue;
+		if (!lacks && !postures_in_force(policy, &rule->src_posture))
+			continue;
+		near[answer->n_near++] =
+			(struct probe_miss) { .ssh = rule,
+			                      .lacks = lacks ? lacks : LACK_POSTURE,
+			                      .said = ssh_miss_say(a, rule, lacks) };
+	}
+	answer->near = near;
+}
+
+struct ssh_answer
+probe_ssh(struct prober *p, const struct ssh_table *ssh, const struct probe_end *src,
+          const struct probe_end *dst, struct text login)
+{
+	struct ssh_answer answer = { .all = TRUTH_NO };
+	struct asking a = {
+		.prober = p, .ssh = ssh, .src = src, .dst = dst, .login = login
+	};
+	if (!ssh)
+		return answer;
+	a.rows.arena = a.by.arena = a.by_may.arena = &a.scratch;
+	a.sources = machines_of_end(&a, src, &a.guessed);
+	a.destinations = machines_of_end(&a, dst, &a.guessed);
+	if (a.sources->n && a.destinations->n)
+		ask_all(&a, &answer);
+	tell_rules(&a, &answer);
+	if (answer.all != TRUTH_YES && !answer.n_by)
+		tell_misses(&a, &answer);
+	arena_end(&a.scratch);
+	return answer;
+}
