@@ -79,13 +79,11 @@ own_user_read(struct inventory *inv, const struct node *object)
 	members_find_strictly(inv, object, "a user", user_fields, FIELDS_N(user_fields),
 	                      v, USER_FIELDS);
 	struct text login = value_text(inv, v[USER_LOGIN]);
-	if (login.len == 0) {
-		if (!v[USER_LOGIN] || v[USER_LOGIN]->kind == HUJSON_STRING)
-			inventory_fault_missing(inv, object,
-			                        "a user needs a login, by which policies "
-			                        "name it");
+	if (!v[USER_LOGIN])
+		inventory_fault_missing(
+			inv, object, "a user needs a login, by which policies name it");
+	if (login.len == 0) /* one whom policies cannot name */
 		return;
-	}
 	struct user user = user_at(inv, login, v[USER_LOGIN]);
 	user.id = value_id(inv, v[USER_ID]);
 	user.name = value_text(inv, v[USER_NAME]);

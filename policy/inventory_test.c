@@ -56,6 +56,21 @@ our_own_format_is_read(void **state)
 }
 
 static void
+users_with_an_empty_login_are_nobody(void **state)
+{
+	struct desk desk = { 0 };
+
+	(void)state;
+	READ_WELL(&desk,
+	          "{\"users\": [{\"id\": \"0\", \"login\": \"\"}, {\"login\": \"\"}], "
+	          "\"nodes\": [{\"name\": \"a\", \"user\": \"\", \"tags\": "
+	          "[\"tag:a\"]}]}",
+	          NULL);
+	assert_int_equal(desk.tailnet->n_users, 0);
+	desk_end(&desk);
+}
+
+static void
 domains_that_are_told_are_the_domains(void **state)
 {
 	struct desk desk = { 0 };
@@ -864,6 +879,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(our_own_format_is_read),
+		cmocka_unit_test(users_with_an_empty_login_are_nobody),
 		cmocka_unit_test(domains_that_are_told_are_the_domains),
 		cmocka_unit_test(attributes_keep_their_kinds),
 		cmocka_unit_test(a_machine_needs_no_id_or_no_name),
