@@ -61,9 +61,14 @@ $(BUILD)/grammar/%_test: $(BUILD)/grammar/%_test.o $(GRAMMAR)
 $(BUILD)/policy/%_test: $(BUILD)/policy/%_test.o $(GRAMMAR) $(POLICY)
 	$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
+# A test has a main of its own.
 $(BUILD)/cli/%_test: $(BUILD)/cli/%_test.o $(GRAMMAR) $(POLICY) \
-                     $(filter-out %/main.o, $(CLI))
+                     $(filter-out %/main.o, $(CLI)) $(BUILD)/cli/main.tested.o
 	$(LINK) -o $@ $^ $(LIBS) -lcmocka
+
+$(BUILD)/cli/main.tested.o: cli/main.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -Dmain=aclc_main -Wno-missing-prototypes -MMD -MP -c -o $@ $<
 
 $(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(GRAMMAR) $(POLICY)
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)

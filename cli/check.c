@@ -128,6 +128,7 @@ check_main(struct run *run)
 	} else {
 		const char *path = run_policy(run, 0);
 		loaded = path && unit_load(&unit, run, path);
+		unit_claims(&unit);
 	}
 	if (loaded)
 		status = check_tell(run, &unit);

@@ -130,7 +130,7 @@ extern const struct option OPTIONS_SHARED[];
 
 /* Understands the words after the command's name. false: they are no good,
  * and it was said why. */
-bool options_read(struct run *, int argc, char *const *argv);
+bool options_read(struct run *, int argc, const char *const *argv);
 
 /* Lists options for people. */
 void options_help(struct output *, const struct option *);
@@ -149,6 +149,10 @@ bool unit_load(struct unit *, struct run *, const char *path);
 bool unit_read(struct unit *, struct run *, const char *path);
 bool unit_people(struct unit *, struct run *);
 void unit_compile(struct unit *);
+
+/* Judges the policy's own tests, where there is a filter; those that fail become
+ * errors, as the coordinator refuses a policy for them. */
+void unit_claims(struct unit *);
 
 void unit_end(struct unit *);
 

@@ -110,10 +110,12 @@ compile_main(struct run *run)
 	enum status status = STATUS_BAD_RUN;
 
 	if (path && unit_load(&unit, run, path)) {
+		unit_claims(&unit);
 		findings_tell(run, &unit.findings);
-		status = unit.filter ? compile_write(&compilation) : STATUS_BAD_POLICY;
+		status = unit.findings.n_errors > 0 ? STATUS_BAD_POLICY
+		                                    : compile_write(&compilation);
 	}
-	if (!unit.filter)
+	if (status != STATUS_GOOD)
 		output_abandon(run);
 	unit_end(&unit);
 	return status;

@@ -211,6 +211,10 @@ replacement_open(struct replacement *new, const char *path)
 	*new = (struct replacement) { .fd = -1 };
 	new->path = links_follow(&new->arena, path);
 	bool there = stat(new->path, &old) == 0;
+	if (!there && errno != ENOENT) {
+		replacement_drop(new);
+		return false;
+	}
 	if (there && !S_ISREG(old.st_mode)) {
 		new->fd = open(new->path, O_WRONLY | O_CLOEXEC);
 	} else {

@@ -7,6 +7,7 @@
 
 #include "cli/file.h"
 #include "cli/terminal.h"
+#include "policy/claim.h"
 
 #define POLICY_HERE "policy.hujson"
 
@@ -134,6 +135,15 @@ unit_compile(struct unit *unit)
 	tailnet_index(unit->tailnet);
 	tailnet_approve(unit->tailnet, policy);
 	unit->filter = filter_compile(&unit->arena, policy, unit->tailnet);
+}
+
+void
+unit_claims(struct unit *unit)
+{
+	if (!unit->filter)
+		return;
+	progress_tell("judging the policy's tests");
+	claims_raise(claims_judge(&unit->arena, unit->filter), &unit->findings);
 }
 
 bool

@@ -143,7 +143,7 @@ help(struct run *run, const char *name)
 }
 
 static enum status
-command_run(struct run *run, int argc, char *const *argv)
+command_run(struct run *run, int argc, const char *const *argv)
 {
 	if (!options_read(run, argc, argv))
 		return STATUS_BAD_RUN;
@@ -164,7 +164,7 @@ is_one_of(const char *word, const char *a, const char *b)
 }
 
 static enum status
-run_words(struct run *run, int argc, char *const *argv)
+run_words(struct run *run, int argc, const char *const *argv)
 {
 	if (argc < 2) {
 		usage(&run->err);
@@ -205,7 +205,7 @@ main(int argc, char **argv)
 	output_start(&run.out, &run.arena, STDOUT_FILENO, "standard output");
 	output_start(&run.err, &run.arena, STDERR_FILENO, "standard error");
 	terminal_start();
-	status = run_words(&run, argc, argv);
+	status = run_words(&run, argc, (const char *const *)argv);
 	progress_clear();
 	status = output_finish(&run, status);
 	output_flush(&run.err);

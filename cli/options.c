@@ -37,7 +37,7 @@ struct found {
 /* The words of the command line, and how far they are read. */
 struct words_left {
 	int argc, next;
-	char *const *argv;
+	const char *const *argv;
 };
 
 static void *
@@ -289,7 +289,7 @@ count_operands(struct run *run)
 }
 
 bool
-options_read(struct run *run, int argc, char *const *argv)
+options_read(struct run *run, int argc, const char *const *argv)
 {
 	struct words_left words = { argc, 0, argv };
 	bool options_end = false;

@@ -112,20 +112,35 @@ is_inside_rune(struct text line, size_t at)
 	return at > 0 && at < line.len && (line.at[at] & 0xC0) == 0x80;
 }
 
+/* Goes back from byte first as far as so many columns allow. */
+static size_t
+fit_before(const struct output *out, struct text line, size_t first, size_t columns)
+{
+	size_t at = 0, bytes;
+
+	while (first > 0) {
+		size_t before = first - 1;
+		while (is_inside_rune(line, before) && first - before < RUNE_BYTES)
+			before--;
+		at += rune_columns(out, text_from(line, before), 0, &bytes);
+		if (at > columns)
+			break;
+		first = before;
+	}
+	return first;
+}
+
 /* Cuts a line down to a page, so that what is meant is on it. */
 static struct excerpt
 excerpt_of(const struct output *out, struct text line, size_t first, size_t end,
            size_t width)
 {
 	struct excerpt excerpt = { line, first, end, false, false };
-	size_t start = 0;
+	size_t start = 0, lead = width / 2 < LEAD_WIDTH ? width / 2 : LEAD_WIDTH;
 
 	if (fit(out, line, 0, width) < line.len) {
-		if (fit(out, line, 0, width - width / 4) < first) {
-			start = first > LEAD_WIDTH ? first - LEAD_WIDTH : 0;
-			while (is_inside_rune(line, start))
-				start--;
-		}
+		if (fit(out, line, 0, width - width / 4) < first)
+			start = fit_before(out, line, first, lead);
 		size_t stop = fit(out, line, start, width);
 		excerpt.line = (struct text) { line.at + start, stop - start };
 		excerpt.cut_before = start > 0;
