@@ -9,6 +9,7 @@
 /* The sources of a self rule, for one owner. */
 struct own_sources {
 	uint32_t user, list;
+	const struct set *senders; /* themselves, and whoever routes their addresses */
 };
 
 struct own_list {
@@ -106,16 +107,18 @@ own_list_make(struct table *t, const struct goal *goal)
 		uint32_t user = users->at[i];
 		const struct set *sources =
 			set_meet(&tailnet->sets, tailnet->of_user[user], goal->sources);
-		own.at[i] = (struct own_sources) {
-			user, spelling_of_machines(t->spelling, sources->at, sources->n)
-		};
+		const struct party party = { .machines = sources };
+		own.at[i].user = user;
+		own.at[i].list =
+			spelling_of_machines(t->spelling, sources->at, sources->n);
+		own.at[i].senders = party_machines(tailnet, &party, true);
 	}
 	arena_end(&scratch);
 	return own;
 }
 
-/* The spelling of an owner's sources; there are some, or it would not serve. */
-static uint32_t
+/* An owner's sources; there are some, or the owner would not serve. */
+static const struct own_sources *
 own_sources_of(const struct table *t, uint32_t goal, uint32_t user)
 {
 	const struct own_list *own = &t->own[goal];
@@ -127,7 +130,7 @@ own_sources_of(const struct table *t, uint32_t goal, uint32_t user)
 		else
 			high = middle;
 	}
-	return own->at[low].list;
+	return &own->at[low];
 }
 
 static bool
@@ -161,6 +164,18 @@ senders_make(struct table *t, const struct goal *goal, const struct set **of_par
 	return senders;
 }
 
+static const struct set *
+own_senders_make(struct table *t, const struct own_list *own)
+{
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	for (size_t i = 0; i < own->n; i++)
+		numbers_add_set(&list, own->at[i].senders);
+	const struct set *senders = numbers_set(&list, &t->filter->tailnet->sets);
+	arena_end(&scratch);
+	return senders;
+}
+
 static void
 find_senders(struct table *t)
 {
@@ -170,9 +185,11 @@ find_senders(struct table *t)
 	t->senders = arena_array(t->arena, t->goals->n, sizeof(*t->senders));
 	for (size_t i = 0; i < t->goals->n; i++) {
 		const struct goal *goal = &t->goals->at[i];
-		t->senders[i] = goal_is_self(goal)      ? goal->sources
-		                : goal->servers->n == 0 ? tailnet->sets.all[0]
-		                                        : senders_make(t, goal, of_party);
+		if (goal_is_self(goal))
+			t->senders[i] = own_senders_make(t, &t->own[i]);
+		else
+			t->senders[i] = goal->servers->n ? senders_make(t, goal, of_party)
+			                                 : tailnet->sets.all[0];
 	}
 	t->sends = rows_of_sets(t->arena, t->senders, t->goals->n, tailnet->n_machines);
 }
@@ -311,7 +328,7 @@ step_list(const struct cut *cut, struct step step)
 	if (!rule->self)
 		return t->list[step.rule];
 	uint32_t user = t->filter->tailnet->machines[cut->machine].user;
-	return own_sources_of(t, t->goals->of_rule[step.rule], user);
+	return own_sources_of(t, t->goals->of_rule[step.rule], user)->list;
 }
 
 static bool
@@ -474,21 +491,20 @@ meet_peers(struct table *t, struct numbers *peers, const struct set *machines)
 	}
 }
 
-/* Between the machines of one owner a self goal is a world of its own. */
+/* The owners' machines to which a machine may send by a self goal: its own
+ * owner's, and, if it routes addresses of others' machines, theirs. */
 static void
-meet_own_peers(struct table *t, struct numbers *peers, const struct goal *goal,
-               uint32_t machine)
+meet_own_servers(struct table *t, struct numbers *peers, uint32_t goal, uint32_t machine)
 {
 	const struct tailnet *tailnet = t->filter->tailnet;
-	const struct set *own = tailnet->of_user[tailnet->machines[machine].user];
-	bool sends = set_holds(goal->sources, machine);
-	for (uint32_t i = 0; i < own->n; i++) {
-		uint32_t peer = own->at[i];
-		if (t->seen[peer] == t->round ||
-		    !(sends || set_holds(goal->sources, peer)))
-			continue;
-		t->seen[peer] = t->round;
-		numbers_add(peers, peer);
+	const struct own_list *own = &t->own[goal];
+	const struct machine *m = &tailnet->machines[machine];
+	if (m->n_subnets) {
+		for (size_t i = 0; i < own->n; i++)
+			if (set_holds(own->at[i].senders, machine))
+				meet_peers(t, peers, tailnet->of_user[own->at[i].user]);
+	} else {
+		meet_peers(t, peers, tailnet->of_user[m->user]);
 	}
 }
 
@@ -497,19 +513,24 @@ const uint32_t *
 table_peers(struct table *t, struct arena *scratch, uint32_t machine, size_t *n)
 {
 	const struct rows *served = &t->goals->served, *sends = &t->sends;
+	uint32_t owner = t->filter->tailnet->machines[machine].user;
 	struct numbers peers = { .arena = scratch };
 	t->round++;
 	t->seen[machine] = t->round;
 	for (uint32_t i = served->start[machine]; i < served->start[machine + 1]; i++) {
 		uint32_t goal = served->at[i];
-		if (goal_is_self(&t->goals->at[goal]))
-			meet_own_peers(t, &peers, &t->goals->at[goal], machine);
-		else
-			meet_peers(t, &peers, t->senders[goal]);
+		meet_peers(t, &peers,
+		           goal_is_self(&t->goals->at[goal])
+		                   ? own_sources_of(t, goal, owner)->senders
+		                   : t->senders[goal]);
 	}
-	for (uint32_t i = sends->start[machine]; i < sends->start[machine + 1]; i++)
-		if (!goal_is_self(&t->goals->at[sends->at[i]]))
-			meet_peers(t, &peers, t->goals->at[sends->at[i]].servers);
+	for (uint32_t i = sends->start[machine]; i < sends->start[machine + 1]; i++) {
+		uint32_t goal = sends->at[i];
+		if (goal_is_self(&t->goals->at[goal]))
+			meet_own_servers(t, &peers, goal, machine);
+		else
+			meet_peers(t, &peers, t->goals->at[goal].servers);
+	}
 	*n = peers.n;
 	return numbers_sort(&peers);
 }
