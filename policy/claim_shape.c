@@ -69,7 +69,7 @@ src_fault(struct shape *shape, const struct word *word, const struct selector *s
           const struct node *test, struct shape_fault *fault)
 {
 	if (word->text.len == 0)
-		return fault_of(fault, word->node ? word->span : test->span,
+		return fault_of(fault, word->node ? word->span : node_opening(test),
 		                "a test needs a src: who is to reach the destinations");
 	if (selector_fault(shape, src, POSITION_TEST_SRC, fault))
 		return true;
@@ -98,7 +98,7 @@ test_fault(struct shape *shape, const struct test *test, struct shape_fault *fau
 	if (src_fault(shape, &test->src_word, &test->src, test->node, fault))
 		return true;
 	if (test->accept.n == 0 && test->deny.n == 0)
-		return fault_of(fault, test->node->span,
+		return fault_of(fault, node_opening(test->node),
 		                "a test needs accept or deny: what its src may reach, or "
 		                "may not");
 	return proto_fault(shape, test, fault);
@@ -157,10 +157,10 @@ ssh_test_fault(struct shape *shape, const struct ssh_test *test,
 	if (src_fault(shape, &test->src_word, &test->src, test->node, fault))
 		return true;
 	if (test->dst.n == 0)
-		return fault_of(fault, test->node->span,
+		return fault_of(fault, node_opening(test->node),
 		                "an sshTest needs a dst: where its src is to log in");
 	if (test->accept.n == 0 && test->deny.n == 0 && test->check.n == 0)
-		return fault_of(fault, test->node->span,
+		return fault_of(fault, node_opening(test->node),
 		                "an sshTest needs accept, check or deny: the logins that "
 		                "are let in, or are not");
 	return false;

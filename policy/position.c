@@ -37,14 +37,14 @@ static const struct {
 	                         "users, groups, tags, autogroups, hosts, addresses, "
 	                         "ipsets, services and *" },
 	[POSITION_SSH_SRC] = { COLUMN_SSH_SRC, "the src of an ssh rule",
-	                       "users, groups, tags, autogroup:member and "
+	                       "users, groups, tags, autogroups of users and "
 	                       "autogroup:tagged" },
 	[POSITION_SSH_DST] = { COLUMN_SSH_DST, "the dst of an ssh rule",
 	                       "tags, autogroup:tagged, autogroup:self, or the user who "
 	                       "is its only src" },
 	[POSITION_TARGET] = { COLUMN_TARGET, "the target of nodeAttrs",
 	                      "users, groups, tags, autogroups, hosts, addresses and *" },
-	[POSITION_OWNER] = { COLUMN_OWNER, "the owners of a tag",
+	[POSITION_OWNER] = { COLUMN_OWNER, "tagOwners",
 	                     "users, groups, autogroups of users, and tags" },
 	[POSITION_APPROVER] = { COLUMN_APPROVER, "autoApprovers",
 	                        "users, groups, tags and autogroups" },
@@ -57,7 +57,7 @@ static const struct {
 	[POSITION_RECORDER] = { COLUMN_VIA, "recorder", "a tag" },
 	[POSITION_TEST_SRC] = { COLUMN_TEST_SRC, "the src of a test",
 	                        "a user, group, tag, autogroup, host or single address" },
-	[POSITION_TEST_DST] = { COLUMN_TEST_DST, "the destinations of a test",
+	[POSITION_TEST_DST] = { COLUMN_TEST_DST, "a destination of a test",
 	                        "users, groups, tags, services, hosts and single "
 	                        "addresses" },
 	[POSITION_SSH_TEST_DST] = { COLUMN_SSH_TEST_DST, "the dst of an sshTest",
@@ -70,8 +70,8 @@ static const struct {
  *	src dst, ssh src dst, target owner approver, member step via,
  *	tests' src dst, sshTests' dst, broadcastToPeers.
  * + taken, - not, ? taken because nobody knows, r taken if the rest fits.
- * Footnote 4 of the spec would have user:*@domain warned of as owner and
- * approver; note 5, 11 and 12 follow the documents where captures are silent.
+ * Where captures are silent the documents are followed (notes 5 and 11 of the
+ * spec), but for roles as src of ssh rules, which policies in use have.
  */
 struct row {
 	enum selector_kind kind;
@@ -103,7 +103,7 @@ static const struct autogroup_row autogroup_rows[] = {
 	/*                       sd sd toa msv sd d b */
 	{ AUTOGROUP_MEMBER,      "++" "+-" "+++" "---" "+?" "?" "-" },
 	{ AUTOGROUP_MEMBERS,     "++" "+-" "+++" "---" "+?" "?" "-" },
-	{ AUTOGROUP_OWNER,       "++" "--" "+++" "---" "??" "?" "-" },
+	{ AUTOGROUP_OWNER,       "++" "?-" "+++" "---" "??" "?" "-" },
 	{ AUTOGROUP_TAGGED,      "++" "r+" "+++" "---" "+?" "?" "-" },
 	{ AUTOGROUP_SELF,        "-r" "-r" "---" "---" "--" "-" "-" },
 	{ AUTOGROUP_INTERNET,    "-+" "--" "---" "-+-" "--" "-" "-" },

@@ -25,6 +25,12 @@ judge_raise(struct judge *judge, const struct check *check, struct span where,
 	                   said);
 }
 
+struct span
+node_opening(const struct node *node)
+{
+	return (struct span) { node->span.first, node->span.first + 1 };
+}
+
 void
 judge_refuse(struct judge *judge, struct finding *finding)
 {
@@ -119,6 +125,7 @@ judge_of(const struct policy *policy, struct findings *findings, struct arena *a
 		               .findings = findings,
 		               .arena = arena,
 		               .scratch = scratch,
+		               .people = { .arena = scratch },
 		               .effort = EFFORT_MAX };
 
 	for (size_t i = 0; i < SORT_N; i++) {

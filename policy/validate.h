@@ -36,6 +36,12 @@ struct judge {
 	struct names folded[SORT_N];
 	struct text *folded_first[SORT_N];
 	struct guesses guesses[SORT_N];
+	/* The users of groups by what stands before their @, and the first login of
+	 * each, empty where there is no @: made when needed. */
+	struct names people;
+	struct text *logins;
+	size_t cap_logins;
+	bool knows_people;
 	size_t effort; /* what is left for guessing */
 	size_t spoken; /* bytes of the coordinator's words so far */
 };
@@ -48,6 +54,9 @@ struct judge judge_of(const struct policy *, struct findings *, struct arena *,
 struct finding *judge_raise(struct judge *, const struct check *, struct span,
                             const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* The bracket that opens an object or a list: where something is missing. */
+struct span node_opening(const struct node *);
 
 /* Makes a finding an error, whatever its check: the coordinator refuses it. */
 void judge_refuse(struct judge *, struct finding *);

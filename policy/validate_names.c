@@ -239,6 +239,55 @@ name_of_other_sort(struct judge *judge, struct text word, enum position position
 	return NO_TEXT;
 }
 
+static void
+person_add(struct judge *judge, const struct selector *member)
+{
+	size_t at = text_find_last(member->text, '@'), n = judge->people.n;
+	bool user = member->kind == SELECTOR_USER;
+
+	if (!user && member->kind != SELECTOR_HOST)
+		return;
+	if (names_add(&judge->people, (struct text) { member->text.at, at }) < n)
+		return;
+	judge->logins = arena_grow(judge->scratch, judge->logins, n, &judge->cap_logins,
+	                           sizeof(*judge->logins));
+	judge->logins[n] = user ? member->text : NO_TEXT;
+}
+
+/* Whether a member of a group is so called, and who that is: an empty text
+ * when the group does not say it with an @ either. */
+static bool
+person_find(struct judge *judge, struct text word, struct text *login)
+{
+	const struct policy *policy = judge->policy;
+	uint32_t number;
+
+	for (size_t i = 0; !judge->knows_people && i < policy->n_groups; i++)
+		for (size_t k = 0; k < policy->groups[i].members.n; k++)
+			person_add(judge, &policy->groups[i].members.at[k]);
+	judge->knows_people = true;
+	number = names_find(&judge->people, word);
+	if (number == NAMES_NONE)
+		return false;
+	*login = judge->logins[number];
+	return true;
+}
+
+/* Raises a bare word that is no user where it has to be one. */
+static struct finding *
+raise_nobody(struct judge *judge, struct text word, struct span where)
+{
+	const char *shown = judge_show(judge, word);
+	struct text login = NO_TEXT;
+
+	if (person_find(judge, word, &login) && login.len > 0)
+		return judge_raise(judge, &CHECK_INVALID_USER, where,
+		                   "%s is no user; did you mean %s?", shown,
+		                   judge_show(judge, login));
+	return judge_raise(judge, &CHECK_INVALID_USER, where,
+	                   "%s is no user: users are written name@domain", shown);
+}
+
 /* Raises a name that is not defined, with the best guess at what was meant. */
 static struct finding *
 raise_guess(struct judge *judge, enum sort sort, struct text name, struct span where,
@@ -246,11 +295,19 @@ raise_guess(struct judge *judge, enum sort sort, struct text name, struct span w
 {
 	const struct check *check = sorts[sort].undefined;
 	const char *kind = sorts[sort].kind, *shown = judge_show(judge, name);
-	struct text bare = text_from(name, strlen(sorts[sort].prefix));
-	struct text guess = name_guess_once(judge, sort, name);
+	struct text guess = NO_TEXT;
 
+	if (sort == SORT_HOST && person_find(judge, name, &guess) && guess.len == 0)
+		return judge_raise(judge, check, where,
+		                   "no host %s is defined, and users are written "
+		                   "name@domain",
+		                   shown);
+	if (guess.len == 0)
+		guess = name_guess_once(judge, sort, name);
 	if (guess.len == 0 && sort != SORT_HOST && position < POSITION_N)
-		guess = name_of_other_sort(judge, bare, position);
+		guess = name_of_other_sort(judge,
+		                           text_from(name, strlen(sorts[sort].prefix)),
+		                           position);
 	if (position == POSITION_GRANT_DST && unported(name).len > 0)
 		return judge_raise(
 			judge, check, where,
@@ -362,9 +419,21 @@ why_misplaced(const struct selector *s)
 	return NULL;
 }
 
+/* What a selector is, or NULL where that would be no reason. */
+static const char *
+kind_of(struct judge *judge, const struct selector *s)
+{
+	if (s->kind == SELECTOR_AUTOGROUP)
+		return NULL;
+	if (s->kind == SELECTOR_HOST && !policy_host(judge->policy, s->name))
+		return "no name that is known";
+	return selector_kind_name(s->kind);
+}
+
 static void
 raise_misplaced(struct judge *judge, const struct selector *s, enum position position)
 {
+	const char *kind = kind_of(judge, s);
 	bool ssh = position == POSITION_SSH_SRC || position == POSITION_SSH_DST;
 	const struct check *check =
 		ssh ? &CHECK_SSH_INVALID_COMBINATION : &CHECK_MIXED_SELECTOR_KIND;
@@ -375,11 +444,10 @@ raise_misplaced(struct judge *judge, const struct selector *s, enum position pos
 		finding = judge_raise(judge, check, s->span, "%s cannot stand in %s: %s",
 		                      shown, position_name(position), why);
 	else
-		finding = judge_raise(
-			judge, check, s->span, "%s%s%s, and %s takes %s", shown,
-			s->kind == SELECTOR_AUTOGROUP ? " cannot stand here" : " is ",
-			s->kind == SELECTOR_AUTOGROUP ? "" : selector_kind_name(s->kind),
-			position_name(position), position_wants(position));
+		finding = judge_raise(judge, check, s->span, "%s %s%s, and %s takes %s",
+		                      shown, kind ? "is " : "cannot stand here",
+		                      kind ? kind : "", position_name(position),
+		                      position_wants(position));
 	say_misplaced(judge, finding, s, position);
 }
 
@@ -625,18 +693,33 @@ judge_named(struct judge *judge, const struct selector *s, enum position positio
 	return true;
 }
 
+/* Raises a bare word that is no host where it ought to be something else, if
+ * that can be told. */
+static bool
+raise_bare(struct judge *judge, const struct selector *s, enum position position)
+{
+	static const struct selector user = { .kind = SELECTOR_USER };
+
+	if (s->kind != SELECTOR_HOST || s->prefixed ||
+	    policy_host(judge->policy, s->name))
+		return false;
+	if (raise_missing_prefix(judge, s, position))
+		return true;
+	if (position_takes(position, s) || !position_takes(position, &user) ||
+	    position == POSITION_SSH_DST)
+		return false;
+	raise_nobody(judge, s->name, s->span);
+	return true;
+}
+
 bool
 judge_selector(struct judge *judge, const struct selector *s, enum position position)
 {
-	bool bare = s->kind == SELECTOR_HOST && !s->prefixed;
-
 	if (s->kind == SELECTOR_INVALID) {
 		raise_invalid(judge, s, position);
 		return false;
 	}
-	if (bare && sort_is_known(judge, SORT_HOST) &&
-	    !policy_host(judge->policy, s->name) &&
-	    raise_missing_prefix(judge, s, position))
+	if (sort_is_known(judge, SORT_HOST) && raise_bare(judge, s, position))
 		return false;
 	if (s->kind == SELECTOR_AUTOGROUP && s->autogroup == AUTOGROUP_UNKNOWN) {
 		raise_autogroup(judge, s, position);

@@ -36,28 +36,36 @@ raise_protocol(struct judge *judge, const struct service *service)
 	          service->fault_text, NO_TEXT);
 }
 
-/* What is wrong with ports, for a sentence. */
-static const char *
-ports_fault_said(enum ports_fault fault)
+/* What is wrong with ports, before and after they are shown. */
+static const struct {
+	const char *before, *after;
+} ports_faults[] = {
+	[PORTS_FINE] = { "", " is fine" },
+	[PORTS_EMPTY] = { "no port follows the colon: write one, a range or *", "" },
+	[PORTS_DASHES] = { "", " has more than one hyphen, and a range has one" },
+	[PORTS_FIRST] = { "the range ", " does not start with a port from 1 to 65535" },
+	[PORTS_LAST] = { "the range ", " does not end with a port from 1 to 65535" },
+	[PORTS_ZERO] = { "", " starts at port 0, and there is none: write * for all" },
+	[PORTS_BACKWARDS] = { "the range ", " ends before it starts" },
+};
+
+static struct finding *
+raise_ports(struct judge *judge, enum ports_fault fault, struct text ports,
+            struct span where)
 {
-	switch (fault) {
-	case PORTS_EMPTY:
-		return "is empty: write a port, a range or *";
-	case PORTS_DASHES:
-		return "has more than one hyphen";
-	case PORTS_FIRST:
-		return "does not start with a port from 1 to 65535";
-	case PORTS_LAST:
-		return "does not end with a port from 1 to 65535";
-	case PORTS_ZERO:
-		return "starts with port 0, which nobody can reach: write * for all "
-		       "ports";
-	case PORTS_BACKWARDS:
-		return "ends before it starts";
-	case PORTS_FINE:
-		break;
-	}
-	return "is fine";
+	const char *shown = fault == PORTS_EMPTY ? "" : judge_show(judge, ports);
+	bool range = text_find(ports, '-') < ports.len;
+
+	if (fault == PORTS_ZERO && !range)
+		return judge_raise(judge, &CHECK_INVALID_PORT_SPEC, where,
+		                   "there is no port 0: write * for all ports");
+	if (fault == PORTS_FIRST && !range)
+		return judge_raise(judge, &CHECK_INVALID_PORT_SPEC, where,
+		                   "%s is no port: write one from 1 to 65535, a range "
+		                   "or *",
+		                   shown);
+	return judge_raise(judge, &CHECK_INVALID_PORT_SPEC, where, "%s%s%s",
+	                   ports_faults[fault].before, shown, ports_faults[fault].after);
 }
 
 /* The coordinator's words for ports that are none: in an acl, dst is the
@@ -74,14 +82,6 @@ say_ports(struct judge *judge, struct finding *finding, enum ports_fault fault,
 		judge_say(judge, finding, "dst=%q: %s", *dst, words);
 	else
 		judge_say(judge, finding, "%s", words, NO_TEXT);
-}
-
-static struct finding *
-raise_ports(struct judge *judge, enum ports_fault fault, struct text ports,
-            struct span where)
-{
-	return judge_raise(judge, &CHECK_INVALID_PORT_SPEC, where, "the port %s %s",
-	                   judge_show(judge, ports), ports_fault_said(fault));
 }
 
 /* Raises ports that the protocol does not have. Nobody has seen what the
@@ -196,6 +196,16 @@ raise_portlessness(struct judge *judge, const struct destination *dst)
 		say_ports(judge, finding, dst->fault, dst->fault_text, &word);
 }
 
+/* Whether the text is a protocol's name; numbers are taken for ports. */
+static bool
+is_protocol(struct text text)
+{
+	int protocol;
+
+	return text.len > 0 && (text.at[0] < '0' || text.at[0] > '9') &&
+	       protocol_parse(text, &protocol);
+}
+
 /* The complaints of the coordinator's parser about "host:ports", in its
  * order. */
 static bool
@@ -255,8 +265,9 @@ judge_action(struct judge *judge, const struct grant *acl)
 	if (!acl->action.node && !acl->good)
 		return;
 	if (!acl->action.node)
-		finding = judge_raise(judge, &CHECK_MISSING_FIELD, acl->node->span,
-		                      "an acl needs an action, which is always accept");
+		finding =
+			judge_raise(judge, &CHECK_MISSING_FIELD, node_opening(acl->node),
+		                    "an acl needs an action, which is always accept");
 	else
 		finding = judge_raise(judge, &CHECK_ACTION_NOT_ACCEPT, acl->action.span,
 		                      "an acl's action is accept, not %s: what no rule "
@@ -297,14 +308,13 @@ raise_ip_ports(struct judge *judge, const struct service *service)
 	struct text ports = service->fault_text;
 	const char *shown = judge_show(judge, ports);
 	struct finding *finding;
-	int protocol;
 
 	if (text_find(ports, ',') < ports.len)
 		finding =
 			judge_raise(judge, &CHECK_INVALID_PORT_SPEC, service->fault_span,
 		                    "%s is a list: write one element for each port",
 		                    shown);
-	else if (ports.len > 0 && protocol_parse(ports, &protocol))
+	else if (is_protocol(ports))
 		finding =
 			judge_raise(judge, &CHECK_INVALID_PORT_SPEC, service->fault_span,
 		                    "%s is a protocol without its ports: write %s:*",
@@ -477,6 +487,22 @@ is_without(const struct node *value)
 	return !value || value->count == 1;
 }
 
+/* Something has to be granted. */
+static void
+judge_what(struct judge *judge, const struct grant *grant)
+{
+	const struct node *empty = grant->ip_list ? grant->ip_list : grant->app_object;
+
+	if (!grant->good || !is_without(grant->ip_list) || !is_without(grant->app_object))
+		return;
+	judge_say(judge,
+	          judge_raise(judge, &CHECK_MISSING_FIELD,
+	                      empty ? empty->span : node_opening(grant->node),
+	                      "a grant needs ip, app or both: \"ip\": [\"*\"] is all "
+	                      "ports"),
+	          "ip and app can not both be empty", NO_TEXT, NO_TEXT);
+}
+
 static void
 judge_grant(struct judge *judge, const struct grant *grant)
 {
@@ -486,12 +512,7 @@ judge_grant(struct judge *judge, const struct grant *grant)
 			judge_selector(judge, &grant->dst.at[i].selector,
 			               POSITION_GRANT_DST);
 	judge_self(judge, grant);
-	if (grant->good && is_without(grant->ip_list) && is_without(grant->app_object))
-		judge_say(judge,
-		          judge_raise(judge, &CHECK_MISSING_FIELD, grant->node->span,
-		                      "a grant needs ip, app or both: \"ip\": [\"*\"] "
-		                      "is all ports"),
-		          "ip and app can not both be empty", NO_TEXT, NO_TEXT);
+	judge_what(judge, grant);
 	for (size_t i = 0; i < grant->n_ip; i++)
 		judge_ip(judge, &grant->ip[i]);
 	judge_selectors(judge, &grant->via, POSITION_VIA);

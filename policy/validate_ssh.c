@@ -20,7 +20,8 @@ judge_action(struct judge *judge, const struct ssh_rule *rule)
 	if (action->text.len == 0)
 		judge_say(judge,
 		          judge_raise(judge, &CHECK_MISSING_FIELD,
-		                      action->node ? action->span : rule->node->span,
+		                      action->node ? action->span
+		                                   : node_opening(rule->node),
 		                      "an ssh rule needs an action: accept or check"),
 		          "action must be specified", NO_TEXT, NO_TEXT);
 	else
@@ -74,7 +75,7 @@ judge_users(struct judge *judge, const struct ssh_rule *rule)
 	if (has_no_users(rule) && (list || rule->good))
 		judge_say(judge,
 		          judge_raise(judge, &CHECK_MISSING_FIELD,
-		                      list ? list->span : rule->node->span,
+		                      list ? list->span : node_opening(rule->node),
 		                      "an ssh rule needs users: the logins that it is "
 		                      "for, root or autogroup:nonroot"),
 		          "users must be specified", NO_TEXT, NO_TEXT);
