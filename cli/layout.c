@@ -229,8 +229,11 @@ tsv_text(struct output *out, struct text text)
 		char c = text.at[i];
 		char letter = c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c;
 		if (letter != c || c == '\\')
-			output_char(out, '\\');
-		output_char(out, letter);
+			output_format(out, "\\%c", letter);
+		else if ((unsigned char)c < ' ' || c == 0x7F)
+			output_format(out, "\\x%02x", (unsigned)c);
+		else
+			output_char(out, c);
 	}
 }
 

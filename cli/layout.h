@@ -27,8 +27,8 @@ void layout_head(const struct layout *, struct output *);
 
 void layout_rows(const struct layout *, struct output *, const struct rows *);
 
-/* A cell for scripts: its items with commas between them; tabs, line ends and
- * backslashes escaped. */
+/* A cell for scripts: its items with commas between them; backslashes, tabs, line
+ * ends and what else is no character are escaped: \\, \t, \n, \x1b. */
 void tsv_cell(struct output *, const struct cell *);
 
 void tsv_text(struct output *, struct text);

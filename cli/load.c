@@ -26,7 +26,7 @@ const char *
 path_name(const struct run *run, const char *path)
 {
 	if (strcmp(path, "-") != 0)
-		return path;
+		return *path ? path : "''";
 	return run->options.stdin_name ? run->options.stdin_name : "<stdin>";
 }
 
