@@ -18,6 +18,22 @@ check_list(size_t i)
 	return i < N_CHECKS ? checks[i] : NULL;
 }
 
+size_t
+check_count(void)
+{
+	return N_CHECKS;
+}
+
+size_t
+check_number(const struct check *check)
+{
+	size_t i = 0;
+
+	while (i < N_CHECKS && checks[i] != check)
+		i++;
+	return i;
+}
+
 const struct check *
 check_named(struct text id)
 {
@@ -122,13 +138,12 @@ is_named(const struct text *patterns, size_t n, const struct check *check)
 }
 
 enum level
-levels_decide(const struct levels *levels, const struct finding *finding)
+levels_decide(const struct levels *levels, const struct check *check, enum level raised)
 {
-	const struct check *check = finding->check;
 	const struct level_rule *rule;
 	bool named = is_named(levels->only, levels->n_only, check);
 
-	if (finding->level == LEVEL_ERROR)
+	if (raised == LEVEL_ERROR)
 		return LEVEL_ERROR;
 	if (levels->n_only > 0 && !named)
 		return LEVEL_IGNORE;
@@ -137,7 +152,7 @@ levels_decide(const struct levels *levels, const struct finding *finding)
 		rule = rule_for(levels->settings, levels->n_settings, check);
 	if (rule)
 		return rule->level;
-	if (named && finding->level == LEVEL_IGNORE)
+	if (named && raised == LEVEL_IGNORE)
 		return LEVEL_ADVICE;
-	return finding->level;
+	return raised;
 }

@@ -20,6 +20,12 @@ struct arena;
 /* The i-th check there is, in the order of the tables; NULL at the end. */
 const struct check *check_list(size_t i);
 
+/* Its place in that order. */
+size_t check_number(const struct check *);
+
+/* How many there are. */
+size_t check_count(void);
+
 /* The check of that id, or NULL. */
 const struct check *check_named(struct text id);
 
@@ -59,8 +65,8 @@ struct levels {
 	size_t n_only;
 };
 
-/* The level that a finding has by what people want. What is raised as an error
- * stays one. */
-enum level levels_decide(const struct levels *, const struct finding *);
+/* The level of a finding of a check that was raised at some level, by what people
+ * want. What is raised as an error stays one. */
+enum level levels_decide(const struct levels *, const struct check *, enum level raised);
 
 #endif

@@ -1,0 +1,241 @@
+#include "policy/lint.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "grammar/arena.h"
+#include "policy/cut.h"
+#include "policy/hush.h"
+#include "policy/lint_pass.h"
+
+struct finding *
+lint_raise(struct lint *lint, const struct check *check, struct span where,
+           const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	const char *said = arena_format_list(lint->arena, format, args);
+	va_end(args);
+	return finding_add(lint->findings, check, lint->policy->source, where, "%s",
+	                   said);
+}
+
+void
+lint_note(struct lint *lint, struct finding *finding, struct span where,
+          const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	const char *said = arena_format_list(lint->arena, format, args);
+	va_end(args);
+	finding_note(lint->findings, finding, lint->policy->source, where, "%s", said);
+}
+
+struct fix *
+lint_fix(struct lint *lint, const struct finding *finding, enum repair kind)
+{
+	return fix_add(&lint->fixes, finding, kind);
+}
+
+const char *
+lint_show(struct lint *lint, struct text text)
+{
+	return text_show(lint->arena, text);
+}
+
+const char *
+lint_say(struct lint *lint, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	const char *said = arena_format_list(lint->arena, format, args);
+	va_end(args);
+	return said;
+}
+
+struct tailnet *
+lint_tailnet(const struct lint *lint)
+{
+	return lint->filter && !lint->filter->tailnet->imagined ? lint->filter->tailnet
+	                                                        : NULL;
+}
+
+const char *
+grant_name(struct lint *lint, const struct grant *grant)
+{
+	return lint_say(lint, "%s[%u]", section_name(grant->section),
+	                (unsigned)grant->index);
+}
+
+/* Compiles for the imagined tailnet too, and cuts both. */
+static void
+filters_prepare(struct lint *lint)
+{
+	const struct policy *policy = lint->policy;
+	struct tailnet *imagined;
+
+	if (lint->filter->tailnet->imagined) {
+		lint->imagined = lint->filter;
+	} else {
+		lint->real = lint->filter;
+		imagined = tailnet_imagine(lint->arena, &policy, 1);
+		tailnet_approve(imagined, policy);
+		lint->imagined = filter_compile(lint->arena, policy, imagined);
+	}
+	lint->cut = cut_start(lint->arena);
+	cut_take(lint->cut, lint->imagined);
+	if (lint->real) {
+		lint->real_cut = cut_start(lint->arena);
+		cut_take(lint->real_cut, lint->real);
+	}
+}
+
+static void
+filters_pass(struct lint *lint)
+{
+	filters_prepare(lint);
+	lint_reach_mention(lint);
+	lint_power_mention(lint);
+	cut_close(lint->cut);
+	if (lint->real_cut)
+		cut_close(lint->real_cut);
+	lint_reach(lint);
+	lint_power(lint);
+}
+
+static void
+passes_run(struct lint *lint)
+{
+	lint_style(lint);
+	lint_names(lint);
+	lint_people(lint);
+	lint_addresses(lint);
+	lint_target(lint);
+	lint_breadth(lint);
+	lint_ssh(lint);
+	lint_routes(lint);
+	lint_attrs(lint);
+	lint_tests(lint);
+	if (lint->filter)
+		filters_pass(lint);
+	lint_mend(lint);
+}
+
+/* The level of each check's findings, found when first asked: by the check and
+ * the level that they were raised at. */
+struct level_memo {
+	const struct levels *levels;
+	unsigned char *known; /* level + 1, or 0 */
+};
+
+static enum level
+level_decide(struct level_memo *memo, const struct finding *finding)
+{
+	size_t i = check_number(finding->check) * (LEVEL_ERROR + 1) + finding->level;
+
+	if (!memo->known[i])
+		memo->known[i] =
+			(unsigned char)(1 + levels_decide(memo->levels, finding->check,
+		                                          finding->level));
+	return (enum level)(memo->known[i] - 1);
+}
+
+/* Check, place and sentence: what makes two findings one. */
+static struct text
+finding_sense(struct arena *arena, const struct finding *finding)
+{
+	char *sense = arena_format(arena, "%s %p %u %u %s", finding->check->id,
+	                           (const void *)finding->source,
+	                           (unsigned)finding->where.first,
+	                           (unsigned)finding->where.end, finding->said);
+
+	return text_of(sense);
+}
+
+/* Findings that are left to say. */
+struct kept {
+	struct finding **at;
+	size_t n, cap;
+	size_t n_hushed;
+};
+
+/* Keeps the findings from the first on that are neither hushed nor kept. */
+static void
+kept_add(struct kept *kept, struct lint *lint, struct names *senses,
+         struct hushes *hushes, size_t first)
+{
+	for (size_t i = first; i < lint->findings->n; i++) {
+		struct finding *finding = lint->findings->at[i];
+		size_t known = senses->n;
+		if (names_add(senses, finding_sense(senses->arena, finding)) < known)
+			continue;
+		if (hushes && hushes_take(hushes, finding)) {
+			kept->n_hushed++;
+			continue;
+		}
+		kept->at = arena_grow(lint->arena, kept->at, kept->n, &kept->cap,
+		                      sizeof(struct finding *));
+		kept->at[kept->n++] = finding;
+	}
+}
+
+static void
+report_count(struct report *report, enum level level)
+{
+	report->n_errors += level == LEVEL_ERROR;
+	report->n_warnings += level == LEVEL_WARNING;
+	report->n_advice += level == LEVEL_ADVICE;
+}
+
+/* Puts what is kept in file order, each at its level. */
+static struct report
+report_make(struct lint *lint, const struct kept *kept)
+{
+	struct arena scratch = { 0 };
+	struct findings list = { .arena = lint->arena, .at = kept->at, .n = kept->n };
+	struct level_memo memo = { lint->levels, NULL };
+	struct report report = { .at = findings_sorted(&list, lint->arena),
+		                 .n_hushed = kept->n_hushed };
+
+	memo.known = arena_array(&scratch, check_count(), LEVEL_ERROR + 1);
+	for (size_t i = 0; i < kept->n; i++) {
+		struct finding *finding = report.at[i];
+		enum level level = level_decide(&memo, finding);
+		finding_level(lint->findings, finding, level);
+		if (level == LEVEL_IGNORE)
+			continue;
+		report.at[report.n++] = finding;
+		report_count(&report, level);
+	}
+	arena_end(&scratch);
+	return report;
+}
+
+struct report
+lint(struct lint *lint)
+{
+	const struct tree *tree = lint->policy->tree;
+	struct arena scratch = { 0 };
+	struct names senses = { .arena = &scratch };
+	struct hushes *hushes = NULL;
+	struct kept kept = { 0 };
+
+	lint->fixes = (struct fixes) { .arena = lint->arena, .tree = tree };
+	if (!tree->broken) {
+		passes_run(lint);
+		hushes = hushes_read(lint->arena, tree, lint->settings, lint->today,
+		                     lint->findings, &lint->fixes);
+	}
+	kept_add(&kept, lint, &senses, hushes, 0);
+	if (lint->filter && hushes) {
+		size_t n = lint->findings->n;
+		hushes_finish(hushes, lint->real != NULL);
+		kept_add(&kept, lint, &senses, NULL, n);
+	}
+	arena_end(&scratch);
+	return report_make(lint, &kept);
+}
