@@ -266,25 +266,45 @@ inventory_expect(struct inventory *inv, size_t n_machines)
 	inv->machines_cap = inv->machines_told_cap = cap;
 }
 
-/* The machine of that id so far, or UINT32_MAX. */
+/* Files an id; a new one is nobody's yet. NAMES_NONE where there is none. */
 static uint32_t
-machine_of_id(const struct inventory *inv, struct text id)
-{
-	uint32_t number = names_find(&inv->ids, id);
-
-	return number == NAMES_NONE ? UINT32_MAX : inv->of_id[number];
-}
-
-static void
-machine_take_id(struct inventory *inv, struct text id, uint32_t machine)
+id_number(struct inventory *inv, struct text id)
 {
 	size_t known = inv->ids.n;
 
-	if (id.len == 0 || names_add(&inv->ids, id) != known)
-		return;
-	inv->of_id = arena_grow(inv->arena, inv->of_id, known, &inv->of_id_cap,
-	                        sizeof(*inv->of_id));
-	inv->of_id[known] = machine;
+	if (id.len == 0)
+		return NAMES_NONE;
+	uint32_t number = names_add(&inv->ids, id);
+	if (number == known) {
+		inv->of_id = arena_grow(inv->arena, inv->of_id, known, &inv->of_id_cap,
+		                        sizeof(*inv->of_id));
+		inv->of_id[number] = UINT32_MAX;
+	}
+	return number;
+}
+
+/* The machine of those ids so far, or else the next; *torn where they are of two. */
+static uint32_t
+machine_of_ids(struct inventory *inv, const struct machine *machine, bool *torn)
+{
+	uint32_t ids[2] = { id_number(inv, machine->id),
+		            id_number(inv, machine->other_id) };
+	uint32_t known = UINT32_MAX;
+
+	for (size_t i = 0; i < 2; i++)
+		if (known == UINT32_MAX && ids[i] != NAMES_NONE)
+			known = inv->of_id[ids[i]];
+	if (known == UINT32_MAX)
+		known = (uint32_t)inv->tailnet->n_machines;
+	*torn = false;
+	for (size_t i = 0; i < 2; i++) {
+		if (ids[i] == NAMES_NONE)
+			continue;
+		if (inv->of_id[ids[i]] == UINT32_MAX)
+			inv->of_id[ids[i]] = known;
+		*torn |= inv->of_id[ids[i]] != known;
+	}
+	return known;
 }
 
 /* What a machine is called in messages. */
@@ -442,21 +462,16 @@ void
 inventory_add_machine(struct inventory *inv, const struct machine *machine,
                       bool firm_name)
 {
-	uint32_t next = (uint32_t)inv->tailnet->n_machines;
-	uint32_t known = machine_of_id(inv, machine->id);
-	uint32_t other = machine_of_id(inv, machine->other_id);
+	bool torn;
+	uint32_t known = machine_of_ids(inv, machine, &torn);
 
-	if (known == UINT32_MAX)
-		known = other == UINT32_MAX ? next : other;
 	user_has_machine(inv, machine);
-	machine_take_id(inv, machine->id, known);
-	machine_take_id(inv, machine->other_id, known);
-	if (known == next) {
+	if (known == inv->tailnet->n_machines) {
 		machine_append(inv, machine, firm_name);
 		return;
 	}
 	const struct machine *first = &inv->tailnet->machines[known];
-	if (first->source == machine->source || (other != UINT32_MAX && other != known))
+	if (first->source == machine->source || torn)
 		inventory_clash(inv, machine_spot(machine), machine_spot(first),
 		                "here the first time",
 		                "the id %.*s is given to two machines",

@@ -68,9 +68,9 @@ static const struct field profile_fields[] = {
 /* One view of a tailnet. */
 struct status {
 	struct inventory *inv;
-	struct names ids;    /* of its users … */
-	struct text *logins; /* … and theirs */
-	size_t logins_cap;
+	struct names ids; /* of its users … */
+	uint32_t *users;  /* … and their numbers, or USER_NONE */
+	size_t users_cap;
 	struct text suffix; /* of the DNS names of its own machines, or empty */
 };
 
@@ -95,15 +95,15 @@ profile_read(struct status *status, struct text id, const struct node *object)
 		                TEXT_ARG(id));
 		return;
 	}
-	status->logins = arena_grow(inv->arena, status->logins, known,
-	                            &status->logins_cap, sizeof(*status->logins));
-	status->logins[known] = login_is_pseudo(name) ? name : login_of(inv, name);
+	status->users = arena_grow(inv->arena, status->users, known, &status->users_cap,
+	                           sizeof(*status->users));
+	status->users[known] = USER_NONE;
 	if (name.len == 0 || login_is_pseudo(name))
 		return;
-	struct user user = user_at(inv, status->logins[known], v[PROFILE_LOGIN]);
+	struct user user = user_at(inv, login_of(inv, name), v[PROFILE_LOGIN]);
 	user.id = id;
 	user.name = value_text(inv, v[PROFILE_NAME]);
-	inventory_add_user(inv, &user, USER_OWNER);
+	status->users[known] = inventory_add_user(inv, &user, USER_OWNER);
 }
 
 static void
@@ -128,18 +128,22 @@ profiles_read(struct status *status, const struct node *value)
 static void
 peer_owner_read(struct status *status, struct machine *machine, const struct node *value)
 {
-	struct text id = value_id(status->inv, value);
-	uint32_t number = names_find(&status->ids, id);
+	struct inventory *inv = status->inv;
+	struct text id = value_id(inv, value);
 
 	if (machine->n_tags > 0 || id.len == 0)
 		return;
+	uint32_t number = names_find(&status->ids, id);
 	if (number == NAMES_NONE)
-		inventory_fault(status->inv, value,
+		inventory_fault(inv, value,
 		                "the owner is the user %.*s, of whom the member User "
 		                "does not tell",
 		                TEXT_ARG(id));
+	else if (status->users[number] == USER_NONE)
+		inventory_fault(inv, value,
+		                "the owner is said to be a tag, but no tag is told");
 	else
-		machine_take_owner(status->inv, machine, status->logins[number], value);
+		machine->user = status->users[number];
 }
 
 static bool

@@ -47,9 +47,33 @@ inventory_fault_missing(struct inventory *inv, const struct node *object,
 	            "%s", said);
 }
 
-static const struct field *
-field_find(const struct field *fields, size_t n, struct text name)
+/* One of 64 for each name: most of the names that a table lacks have one that none in
+ * it has. */
+static unsigned
+name_mark(struct text name)
 {
+	if (name.len == 0)
+		return 0;
+	return ((unsigned)name.len * 5 + (unsigned char)name.at[0] * 7 +
+	        (unsigned char)name.at[name.len - 1]) &
+	       63;
+}
+
+static uint64_t
+fields_marks(const struct field *fields, size_t n)
+{
+	uint64_t marks = 0;
+
+	for (size_t i = 0; i < n; i++)
+		marks |= (uint64_t)1 << name_mark(fields[i].name);
+	return marks;
+}
+
+static const struct field *
+field_find(const struct field *fields, size_t n, uint64_t marks, struct text name)
+{
+	if (!(marks >> name_mark(name) & 1))
+		return NULL;
 	for (size_t i = 0; i < n; i++)
 		if (fields[i].name.len == name.len &&
 		    memcmp(fields[i].name.at, name.at, name.len) == 0)
@@ -70,11 +94,12 @@ members_find(const struct inventory *inv, const struct node *object,
              size_t n_values)
 {
 	const struct node *end = node_end(object);
+	uint64_t marks = fields_marks(fields, n_fields);
 
 	memset(values, 0, n_values * sizeof(*values));
 	for (const struct node *m = node_first(object); m != end; m = member_next(m)) {
 		const struct field *field =
-			field_find(fields, n_fields, string_text(inv, m));
+			field_find(fields, n_fields, marks, string_text(inv, m));
 		if (field)
 			values[field->place] = value_said(member_value(m));
 	}
@@ -119,12 +144,12 @@ members_find_strictly(struct inventory *inv, const struct node *object, const ch
                       const struct node **values, size_t n_values)
 {
 	const struct node *end = node_end(object);
-	uint64_t seen = 0;
+	uint64_t marks = fields_marks(fields, n_fields), seen = 0;
 
 	memset(values, 0, n_values * sizeof(*values));
 	for (const struct node *m = node_first(object); m != end; m = member_next(m)) {
 		const struct field *field =
-			field_find(fields, n_fields, string_text(inv, m));
+			field_find(fields, n_fields, marks, string_text(inv, m));
 		if (!field) {
 			field_is_unknown(inv, m, what, fields, n_fields);
 			continue;

@@ -1,7 +1,5 @@
 #include "policy/tailnet.h"
 
-#include <stdlib.h>
-
 #include "grammar/arena.h"
 
 /* A machine under one of the keys that it is known by: its user, a tag. */
@@ -72,54 +70,97 @@ index_tags(struct tailnet *t)
 	arena_end(&scratch);
 }
 
-/* The machines that a condition picks. */
-static const struct set *
-machines_that(struct tailnet *t, bool (*picks)(const struct machine *))
+/* What kinds of machines there are, beside those of one user or tag. */
+enum kind { KIND_MEMBERS, KIND_TAGGED, KIND_SHARED, KIND_ALL, KINDS };
+
+static void
+index_kinds(struct tailnet *t)
 {
 	struct arena scratch = { 0 };
-	uint32_t *numbers = arena_array(&scratch, t->n_machines, sizeof(*numbers));
-	size_t n = 0;
+	uint32_t *numbers[KINDS];
+	size_t n[KINDS] = { 0 };
+	const struct set *sets[KINDS];
 
-	for (uint32_t i = 0; i < t->n_machines; i++)
-		if (picks(&t->machines[i]))
-			numbers[n++] = i;
-	const struct set *set = set_of_sorted(&t->sets, numbers, n);
+	for (size_t k = 0; k < KINDS; k++)
+		numbers[k] = arena_array(&scratch, t->n_machines, sizeof(uint32_t));
+	for (uint32_t i = 0; i < t->n_machines; i++) {
+		const struct machine *machine = &t->machines[i];
+		enum kind kind = machine->shared       ? KIND_SHARED
+		                 : machine->n_tags > 0 ? KIND_TAGGED
+		                                       : KIND_MEMBERS;
+		numbers[kind][n[kind]++] = i;
+		numbers[KIND_ALL][n[KIND_ALL]++] = i;
+	}
+	for (size_t k = 0; k < KINDS; k++)
+		sets[k] = set_of_sorted(&t->sets, numbers[k], n[k]);
+	t->members = sets[KIND_MEMBERS];
+	t->tagged = sets[KIND_TAGGED];
+	t->shared = sets[KIND_SHARED];
+	t->everybody = sets[KIND_ALL];
 	arena_end(&scratch);
-	return set;
 }
 
-static bool
-is_there(const struct machine *machine)
+/* Byte k of an address, the lowest first; the line of IPv6 is the last. */
+static unsigned
+address_byte(struct point address, unsigned k)
 {
-	(void)machine;
-	return true;
+	if (k == 16)
+		return address.line == LINE_IPV6;
+	return (unsigned)((k < 8 ? address.lo : address.hi) >> k % 8 * 8) & 255;
 }
 
-static bool
-is_of_member(const struct machine *machine)
+#define ADDRESS_BYTES 17
+
+/* How often each value of each byte comes: what a sort needs to know. */
+struct byte_counts {
+	size_t of[ADDRESS_BYTES][256];
+};
+
+static void
+addresses_count(const struct owned_address *addresses, size_t n,
+                struct byte_counts *counts)
 {
-	return machine->n_tags == 0 && !machine->shared;
+	for (size_t i = 0; i < n; i++)
+		for (unsigned k = 0; k < ADDRESS_BYTES; k++)
+			counts->of[k][address_byte(addresses[i].address, k)]++;
 }
 
-static bool
-is_tagged(const struct machine *machine)
+/* Sorts by one byte into another array, keeping the order of equals. */
+static void
+addresses_sort_by(const struct owned_address *from, struct owned_address *to, size_t n,
+                  unsigned k, size_t *counts)
 {
-	return machine->n_tags > 0 && !machine->shared;
+	for (size_t byte = 0, sum = 0; byte < 256; byte++) {
+		size_t count = counts[byte];
+		counts[byte] = sum;
+		sum += count;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[counts[address_byte(from[i].address, k)]++] = from[i];
 }
 
-static bool
-is_shared(const struct machine *machine)
+/* Byte by byte, the lowest first, and only those in which addresses differ. Where two
+ * machines have one, it stays with the first first. */
+static void
+addresses_sort(struct owned_address *addresses, size_t n)
 {
-	return machine->shared;
-}
+	struct arena scratch = { 0 };
+	struct owned_address *from = addresses;
+	struct owned_address *to = arena_array(&scratch, n, sizeof(*to));
+	struct byte_counts *counts = arena_alloc(&scratch, sizeof(*counts));
 
-static int
-owned_compare(const void *left, const void *right)
-{
-	const struct owned_address *a = left, *b = right;
-	int order = point_compare(a->address, b->address);
-
-	return order ? order : (a->machine > b->machine) - (a->machine < b->machine);
+	addresses_count(addresses, n, counts);
+	for (unsigned k = 0; k < ADDRESS_BYTES && n > 0; k++) {
+		if (counts->of[k][address_byte(addresses[0].address, k)] == n)
+			continue;
+		addresses_sort_by(from, to, n, k, counts->of[k]);
+		struct owned_address *sorted = to;
+		to = from;
+		from = sorted;
+	}
+	for (size_t i = 0; i < n && from != addresses; i++)
+		addresses[i] = from[i];
+	arena_end(&scratch);
 }
 
 static void
@@ -136,7 +177,7 @@ index_addresses(struct tailnet *t)
 			addresses[t->n_addresses++] =
 				(struct owned_address) { machine->addresses[k], i };
 	}
-	qsort(addresses, n, sizeof(*addresses), owned_compare);
+	addresses_sort(addresses, n);
 	t->addresses = addresses;
 }
 
@@ -180,10 +221,7 @@ tailnet_index(struct tailnet *t)
 	index_addresses(t);
 	if (!t->of_name) /* tailnet_read has named them */
 		index_names(t);
-	t->members = machines_that(t, is_of_member);
-	t->tagged = machines_that(t, is_tagged);
-	t->shared = machines_that(t, is_shared);
-	t->everybody = machines_that(t, is_there);
+	index_kinds(t);
 }
 
 /* "gw.tail1234.ts.net": the name is its first label. */
