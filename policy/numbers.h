@@ -8,6 +8,10 @@ struct arena;
 struct set;
 struct sets;
 
+/* Puts n numbers in order, each once, and returns how many are left; spare has
+ * room for as many. */
+size_t numbers_order(uint32_t *numbers, size_t n, uint32_t *spare);
+
 /* A list of numbers that grows; mostly on its way to become a set. Zeroed but
  * for its arena, it is empty. */
 struct numbers {

@@ -1,9 +1,9 @@
 #include "policy/set.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/numbers.h"
 
 #define SLOTS_FIRST 64
 
@@ -110,16 +110,6 @@ set_of_sorted(struct sets *sets, const uint32_t *numbers, size_t n)
 	return set ? set : set_add(sets, hash, numbers, n);
 }
 
-static int
-number_compare(const void *left, const void *right)
-{
-	uint32_t a, b;
-
-	memcpy(&a, left, sizeof(a));
-	memcpy(&b, right, sizeof(b));
-	return (a > b) - (a < b);
-}
-
 static bool
 ascending(const uint32_t *numbers, size_t n)
 {
@@ -127,20 +117,6 @@ ascending(const uint32_t *numbers, size_t n)
 		if (numbers[i - 1] >= numbers[i])
 			return false;
 	return true;
-}
-
-const struct set *
-set_of(struct sets *sets, uint32_t *numbers, size_t n)
-{
-	size_t kept = 0;
-
-	if (ascending(numbers, n))
-		return set_of_sorted(sets, numbers, n);
-	qsort(numbers, n, sizeof(*numbers), number_compare);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || numbers[kept - 1] != numbers[i])
-			numbers[kept++] = numbers[i];
-	return set_of_sorted(sets, numbers, kept);
 }
 
 /* Room for n numbers, not zeroed; what was in it is forgotten. */
@@ -153,6 +129,14 @@ sets_room(struct sets *sets, size_t n)
 			arena_array(sets->arena, sets->room_size, sizeof(*sets->room));
 	}
 	return sets->room;
+}
+
+const struct set *
+set_of(struct sets *sets, uint32_t *numbers, size_t n)
+{
+	if (!ascending(numbers, n))
+		n = numbers_order(numbers, n, sets_room(sets, n));
+	return set_of_sorted(sets, numbers, n);
 }
 
 /* The place of the first number not below the one sought, from a place on:

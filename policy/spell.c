@@ -14,6 +14,8 @@ struct spelling {
 	struct text *addresses; /* beside tailnet.addresses */
 	struct names others;
 	uint32_t *number;     /* address, then other → its place in byte order */
+	uint32_t *own_start;  /* by machine: where its addresses' numbers start … */
+	uint32_t *own;        /* … here */
 	struct text *strings; /* in byte order */
 	struct sets lists;
 	uint32_t *of_party; /* list + 1 by party, or 0 */
@@ -65,29 +67,15 @@ string_of_star(struct spelling *s)
 	return (uint32_t)s->filter->tailnet->n_addresses + add_other(s, "*", 1);
 }
 
+/* The strings of a party that are not its machines' addresses, before numbering. */
 static void
-add_addresses(struct spelling *s, struct numbers *list, const uint32_t *machines,
-              size_t n)
-{
-	const struct tailnet *t = s->filter->tailnet;
-	for (size_t i = 0; i < n; i++) {
-		const struct machine *m = &t->machines[machines[i]];
-		for (size_t k = 0; k < m->n_addresses; k++)
-			numbers_add(list,
-			            (uint32_t)tailnet_address_from(t, m->addresses[k]));
-	}
-}
-
-/* The strings of a party, before numbering. */
-static void
-add_strings(struct spelling *s, struct numbers *list, const struct party *party)
+add_others(struct spelling *s, struct numbers *list, const struct party *party)
 {
 	const struct tailnet *t = s->filter->tailnet;
 	if (party->danger) { /* alone, whatever else is named (11.2) */
 		numbers_add(list, string_of_star(s));
 		return;
 	}
-	add_addresses(s, list, party->machines->at, party->machines->n);
 	for (size_t i = 0; i < party->n_literals; i++)
 		numbers_add(list, string_of_range(s, party->literals[i]));
 	for (size_t i = 0; party->any && i < 3; i++)
@@ -144,6 +132,25 @@ number_strings(struct spelling *s)
 	arena_end(&scratch);
 }
 
+/* The numbers of each machine's addresses, in one piece. */
+static void
+number_machines(struct spelling *s)
+{
+	const struct tailnet *t = s->filter->tailnet;
+	size_t n = 0;
+	s->own_start = arena_array(s->arena, t->n_machines + 1, sizeof *s->own_start);
+	s->own = arena_array(s->arena, t->n_addresses, sizeof *s->own);
+	for (size_t i = 0; i < t->n_machines; i++)
+		s->own_start[i + 1] =
+			s->own_start[i] + (uint32_t)t->machines[i].n_addresses;
+	for (size_t i = 0; i < t->n_machines; i++)
+		for (size_t k = 0; k < t->machines[i].n_addresses; k++) {
+			size_t address =
+				tailnet_address_from(t, t->machines[i].addresses[k]);
+			s->own[n++] = s->number[address];
+		}
+}
+
 struct spelling *
 spelling_make(struct arena *arena, const struct filter *filter)
 {
@@ -162,21 +169,24 @@ spelling_make(struct arena *arena, const struct filter *filter)
 			continue;
 		s->of_party[src->number] =
 			1; /* seen; spelt below, when there are numbers */
-		add_strings(s, &unused, src);
+		add_others(s, &unused, src);
 		unused.n = 0;
 	}
 	memset(s->of_party, 0, filter->n_parties * sizeof *s->of_party);
 	number_strings(s);
+	number_machines(s);
 	arena_end(&scratch);
 	return s;
 }
 
-static uint32_t
-spelling_of_strings(struct spelling *s, struct numbers *strings)
+static void
+add_numbers(const struct spelling *s, struct numbers *list, const uint32_t *machines,
+            size_t n)
 {
-	for (size_t i = 0; i < strings->n; i++)
-		strings->at[i] = s->number[strings->at[i]];
-	return numbers_set(strings, &s->lists)->id;
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t k = s->own_start[machines[i]];
+		     k < s->own_start[machines[i] + 1]; k++)
+			numbers_add(list, s->own[k]);
 }
 
 uint32_t
@@ -185,9 +195,13 @@ spelling_of_party(struct spelling *s, const struct party *party)
 	uint32_t *known = &s->of_party[party->number];
 	if (!*known) {
 		struct arena scratch = { 0 };
-		struct numbers strings = { .arena = &scratch };
-		add_strings(s, &strings, party);
-		*known = spelling_of_strings(s, &strings) + 1;
+		struct numbers list = { .arena = &scratch };
+		add_others(s, &list, party);
+		for (size_t i = 0; i < list.n; i++)
+			list.at[i] = s->number[list.at[i]];
+		if (!party->danger)
+			add_numbers(s, &list, party->machines->at, party->machines->n);
+		*known = numbers_set(&list, &s->lists)->id + 1;
 		arena_end(&scratch);
 	}
 	return *known - 1;
@@ -197,11 +211,11 @@ uint32_t
 spelling_of_machines(struct spelling *s, const uint32_t *machines, size_t n)
 {
 	struct arena scratch = { 0 };
-	struct numbers strings = { .arena = &scratch };
-	add_addresses(s, &strings, machines, n);
-	uint32_t list = spelling_of_strings(s, &strings);
+	struct numbers list = { .arena = &scratch };
+	add_numbers(s, &list, machines, n);
+	uint32_t id = numbers_set(&list, &s->lists)->id;
 	arena_end(&scratch);
-	return list;
+	return id;
 }
 
 size_t
