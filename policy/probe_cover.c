@@ -175,8 +175,33 @@ range_is_internet(struct range range)
 	return false;
 }
 
-/* Whether a packet gets to an atom that the range covers: an exit node is
- * given public prefixes alone (spec/semantics.md 11.3). */
+/* Whether a machine is handed a prefix for what it has or routes. */
+static bool
+machine_is_handed(const struct machine *m, struct range range)
+{
+	for (size_t i = 0; i < m->n_addresses; i++)
+		if (range_holds(range, m->addresses[i]))
+			return true;
+	for (size_t i = 0; i < m->n_subnets; i++)
+		if (range_overlaps(range, m->subnets[i]))
+			return true;
+	return false;
+}
+
+/* Whether one of some exit nodes is handed a prefix: a public one (spec/
+ * semantics.md 11.3), or one that it serves a part of anyway. */
+static bool
+exits_are_handed(const struct tailnet *t, const struct set *exits, struct range range)
+{
+	if (range_is_internet(range))
+		return exits->n > 0;
+	for (uint32_t i = 0; i < exits->n; i++)
+		if (machine_is_handed(&t->machines[exits->at[i]], range))
+			return true;
+	return false;
+}
+
+/* Whether a packet gets to an atom that the range covers. */
 static bool
 atom_is_served(const struct covering *c, const struct atom *atom, struct range range)
 {
@@ -188,7 +213,9 @@ atom_is_served(const struct covering *c, const struct atom *atom, struct range r
 	case SERVED_OR_NOT:
 		return true;
 	case SERVED_BY_EXIT:
-		return c->party->any || range_is_internet(range);
+		return c->party->any ||
+		       exits_are_handed(c->prober->tailnet,
+		                        c->prober->tailnet->exit_nodes, range);
 	case SERVED_BY_NOBODY:
 		return false;
 	}
@@ -412,11 +439,30 @@ router_is_reached(const struct machine *m, const struct party *party, unsigned f
 	return false;
 }
 
+/* Whether an exit node with a via tag is handed a literal around the atom, for a
+ * part that it routes. */
+static bool
+atom_is_exited_by(struct prober *p, const struct atom *atom, const struct party *party,
+                  const struct set *exits)
+{
+	for (size_t i = 0; i < party->n_literals; i++) {
+		if (!range_holds(party->literals[i], atom->range.first))
+			continue;
+		for (uint32_t k = 0; k < exits->n; k++) {
+			const struct machine *m = &p->tailnet->machines[exits->at[k]];
+			for (size_t n = 0; n < m->n_subnets; n++)
+				if (range_overlaps(m->subnets[n], party->literals[i]))
+					return true;
+		}
+	}
+	return false;
+}
+
 /* Whether one of the via machines takes packets to an atom; as autogroup:internet
  * it must be an exit node too. */
 static bool
-atom_is_routed_by(struct prober *p, const struct atom *atom, const struct set *via,
-                  bool internet)
+atom_is_routed_by(struct prober *p, const struct atom *atom, const struct party *party,
+                  const struct set *via, bool internet)
 {
 	struct arena scratch = { 0 };
 	struct numbers subnets = { .arena = &scratch };
@@ -425,7 +471,10 @@ atom_is_routed_by(struct prober *p, const struct atom *atom, const struct set *v
 	if (internet && !p->tailnet->imagined)
 		via = set_meet(&p->tailnet->sets, via, p->tailnet->exit_nodes);
 	if (atom->served == SERVED_BY_EXIT)
-		routed = internet && via->n;
+		routed = internet ? via->n > 0
+		                  : atom_is_exited_by(p, atom, party,
+		                                      set_meet(&p->tailnet->sets, via,
+		                                               p->tailnet->exit_nodes));
 	if (atom->served == SERVED_BY_ROUTER)
 		subnets_overlapping(p->tailnet, at, &subnets);
 	for (size_t i = 0; i < subnets.n && !routed; i++)
@@ -463,8 +512,8 @@ cover_of_via(struct prober *p, const struct probe_end *end, const struct rule *r
 				cover_atom(&c, i, TRUTH_YES);
 			continue;
 		}
-		if ((literal && atom_is_routed_by(p, atom, via, false)) ||
-		    (internet && atom_is_routed_by(p, atom, via, true)))
+		if ((literal && atom_is_routed_by(p, atom, rule->dst, via, false)) ||
+		    (internet && atom_is_routed_by(p, atom, rule->dst, via, true)))
 			cover_atom(&c, i, TRUTH_YES);
 	}
 	for (unsigned f = 0; f < FAMILIES; f++) {
