@@ -340,7 +340,7 @@ static void
 peers_write(struct wire *wire, struct output *out, uint32_t machine)
 {
 	size_t n;
-	const uint32_t *peers = table_peers(wire->table, &wire->scratch, machine, &n);
+	const uint32_t *peers = table_peers(wire->table, machine, &n);
 
 	output_string(out, ",\"Peers\":[");
 	for (size_t i = 0; i < n; i++) {

@@ -4,6 +4,7 @@
 
 #include "grammar/arena.h"
 #include "policy/goal.h"
+#include "policy/sieve.h"
 #include "policy/spell.h"
 
 /* The sources of a self rule, for one owner. */
@@ -33,10 +34,8 @@ struct table {
 	/* Who may send to each goal, and to which goals each machine may send. */
 	const struct set **senders;
 	struct rows sends;
-	/* Marks of the machine in hand. */
-	uint32_t *seen; /* by machine: the round in which it was met */
-	uint32_t round;
-	uint32_t *slot; /* by goal: its place among the machine's goals */
+	struct sieve sieve; /* of machines */
+	uint32_t *slot; /* by goal: its place among the goals of the machine in hand */
 };
 
 /* Sources and protocol as a name. */
@@ -139,41 +138,35 @@ goal_is_self(const struct goal *goal)
 	return goal->kind == GOAL_SELF || goal->kind == GOAL_SELF_APP;
 }
 
+/* Puts the machines in the table's sieve into a set. */
+static const struct set *
+sieved_set(struct table *t)
+{
+	size_t n;
+	uint32_t *machines = sieve_take(&t->sieve, &n);
+	return set_of_sorted(&t->filter->tailnet->sets, machines, n);
+}
+
 /* Who may send to a goal: the sources of all its rules, by address or subnet. */
 static const struct set *
 senders_make(struct table *t, const struct goal *goal, const struct set **of_party)
 {
-	struct tailnet *tailnet = t->filter->tailnet;
-	struct arena scratch = { 0 };
-	struct numbers list = { .arena = &scratch };
-	t->round++;
 	for (size_t i = 0; i < goal->rules.n; i++) {
 		const struct party *src = t->filter->rules[goal->rules.at[i]].src;
 		const struct set **machines = &of_party[src->number];
 		if (!*machines)
-			*machines = party_machines(tailnet, src, true);
-		for (uint32_t k = 0; k < (*machines)->n; k++) {
-			uint32_t machine = (*machines)->at[k];
-			if (t->seen[machine] != t->round)
-				numbers_add(&list, machine);
-			t->seen[machine] = t->round;
-		}
+			*machines = party_machines(t->filter->tailnet, src, true);
+		sieve_add_set(&t->sieve, *machines);
 	}
-	const struct set *senders = numbers_set(&list, &tailnet->sets);
-	arena_end(&scratch);
-	return senders;
+	return sieved_set(t);
 }
 
 static const struct set *
 own_senders_make(struct table *t, const struct own_list *own)
 {
-	struct arena scratch = { 0 };
-	struct numbers list = { .arena = &scratch };
 	for (size_t i = 0; i < own->n; i++)
-		numbers_add_set(&list, own->at[i].senders);
-	const struct set *senders = numbers_set(&list, &t->filter->tailnet->sets);
-	arena_end(&scratch);
-	return senders;
+		sieve_add_set(&t->sieve, own->at[i].senders);
+	return sieved_set(t);
 }
 
 static void
@@ -209,7 +202,7 @@ table_make(struct arena *arena, struct filter *filter)
 	for (size_t i = 0; i < t->goals->n; i++)
 		if (goal_is_self(&t->goals->at[i]))
 			t->own[i] = own_list_make(t, &t->goals->at[i]);
-	t->seen = arena_array(arena, filter->tailnet->n_machines, sizeof *t->seen);
+	t->sieve = sieve_make(arena, filter->tailnet->n_machines);
 	t->slot = arena_array(arena, t->goals->n, sizeof *t->slot);
 	find_senders(t);
 	return t;
@@ -479,22 +472,10 @@ table_src_text(const struct table *t, uint32_t src, size_t i)
 	return spelling_text(t->spelling, src, i);
 }
 
-/* Peers met in this round, each once. */
-static void
-meet_peers(struct table *t, struct numbers *peers, const struct set *machines)
-{
-	for (uint32_t i = 0; i < machines->n; i++) {
-		uint32_t peer = machines->at[i];
-		if (t->seen[peer] != t->round)
-			numbers_add(peers, peer);
-		t->seen[peer] = t->round;
-	}
-}
-
 /* The owners' machines to which a machine may send by a self goal: its own
  * owner's, and, if it routes addresses of others' machines, theirs. */
 static void
-meet_own_servers(struct table *t, struct numbers *peers, uint32_t goal, uint32_t machine)
+add_own_servers(struct table *t, uint32_t goal, uint32_t machine)
 {
 	const struct tailnet *tailnet = t->filter->tailnet;
 	const struct own_list *own = &t->own[goal];
@@ -502,35 +483,43 @@ meet_own_servers(struct table *t, struct numbers *peers, uint32_t goal, uint32_t
 	if (m->n_subnets) {
 		for (size_t i = 0; i < own->n; i++)
 			if (set_holds(own->at[i].senders, machine))
-				meet_peers(t, peers, tailnet->of_user[own->at[i].user]);
+				sieve_add_set(&t->sieve,
+				              tailnet->of_user[own->at[i].user]);
 	} else {
-		meet_peers(t, peers, tailnet->of_user[m->user]);
+		sieve_add_set(&t->sieve, tailnet->of_user[m->user]);
 	}
+}
+
+/* A machine is no peer of its own. */
+static const uint32_t *
+numbers_without(uint32_t *numbers, size_t *n, uint32_t number)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < *n; i++)
+		if (numbers[i] != number)
+			numbers[kept++] = numbers[i];
+	*n = kept;
+	return numbers;
 }
 
 /* A and B see each other if either may send to the other (section 6). */
 const uint32_t *
-table_peers(struct table *t, struct arena *scratch, uint32_t machine, size_t *n)
+table_peers(struct table *t, uint32_t machine, size_t *n)
 {
 	const struct rows *served = &t->goals->served, *sends = &t->sends;
 	uint32_t owner = t->filter->tailnet->machines[machine].user;
-	struct numbers peers = { .arena = scratch };
-	t->round++;
-	t->seen[machine] = t->round;
 	for (uint32_t i = served->start[machine]; i < served->start[machine + 1]; i++) {
 		uint32_t goal = served->at[i];
-		meet_peers(t, &peers,
-		           goal_is_self(&t->goals->at[goal])
-		                   ? own_sources_of(t, goal, owner)->senders
-		                   : t->senders[goal]);
+		sieve_add_set(&t->sieve, goal_is_self(&t->goals->at[goal])
+		                                 ? own_sources_of(t, goal, owner)->senders
+		                                 : t->senders[goal]);
 	}
 	for (uint32_t i = sends->start[machine]; i < sends->start[machine + 1]; i++) {
 		uint32_t goal = sends->at[i];
 		if (goal_is_self(&t->goals->at[goal]))
-			meet_own_servers(t, &peers, goal, machine);
+			add_own_servers(t, goal, machine);
 		else
-			meet_peers(t, &peers, t->goals->at[goal].servers);
+			sieve_add_set(&t->sieve, t->goals->at[goal].servers);
 	}
-	*n = peers.n;
-	return numbers_sort(&peers);
+	return numbers_without(sieve_take(&t->sieve, n), n, machine);
 }

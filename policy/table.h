@@ -51,8 +51,7 @@ size_t table_src_length(const struct table *, uint32_t src);
 struct text table_src_text(const struct table *, uint32_t src, size_t i);
 
 /* The machines that a machine must know of, ascending, itself not among them;
- * in scratch. *n gets their count. */
-const uint32_t *table_peers(struct table *, struct arena *scratch, uint32_t machine,
-                            size_t *n);
+ * *n gets their count. Good until it is asked again. */
+const uint32_t *table_peers(struct table *, uint32_t machine, size_t *n);
 
 #endif

@@ -188,7 +188,7 @@ compare_peers(uint64_t seed, struct world *w, struct table *t)
 	}
 	for (uint32_t a = 0; a < machines; a++) {
 		size_t n, k = 0;
-		const uint32_t *peers = table_peers(t, &scratch, a, &n);
+		const uint32_t *peers = table_peers(t, a, &n);
 		for (uint32_t b = 0; b < machines; b++) {
 			bool got = k < n && peers[k] == b;
 			k += got;
