@@ -108,6 +108,8 @@ random_put(struct random *r, const char *string)
 {
 	size_t len = strlen(string);
 
+	if (len == 0)
+		return;
 	if (r->cap - r->len < len) {
 		r->cap = 2 * r->cap + len;
 		r->bytes = realloc(r->bytes, r->cap);

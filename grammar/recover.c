@@ -366,6 +366,13 @@ recover_astray(struct parser *p, uint32_t closed, const char *end)
 	return go_on(end, EXPECT_MEMBER_END);
 }
 
+static void
+name_push(struct parser *p, const char *first, const char *end)
+{
+	node_push(p, HUJSON_STRING, first, end);
+	p->nodes[p->n - 1].escaped = memchr(first, '\\', (size_t)(end - first)) != NULL;
+}
+
 /* A name without its quotes, if a value follows; else it is left out. */
 static struct step
 bare_name(struct parser *p, const char *at, const char *end)
@@ -376,7 +383,7 @@ bare_name(struct parser *p, const char *at, const char *end)
 	if (next == p->end ||
 	    (!is_one_of(*next, ":=\"[{") && word_kind(next, past) == HUJSON_BAD))
 		return go_on(end, EXPECT_MEMBER_END);
-	node_push(p, HUJSON_STRING, at, end);
+	name_push(p, at, end);
 	return go_on(end, EXPECT_COLON);
 }
 
@@ -544,7 +551,10 @@ string_faults(struct parser *p, const char *at, const char *close)
 static void
 string_push(struct parser *p, const char *first, const char *end, enum expect after)
 {
-	node_push(p, after == EXPECT_COLON ? HUJSON_STRING : HUJSON_BAD, first, end);
+	if (after == EXPECT_COLON)
+		name_push(p, first, end);
+	else
+		node_push(p, HUJSON_BAD, first, end);
 }
 
 /* Whether a string over several lines was meant: else its closing quote opens
