@@ -59,6 +59,11 @@ static const struct {
 	  "[\"tag:rec\"]}]}",
 	  "user ada@x, tag tag:s, domain user:*@y.org, domain user:*@y.org, tag "
 	  "tag:rec" },
+	{ "{\"tagOwners\": {\"tag:a\": [\"tag:a\"], \"tag:b\": [\"tag:a\"]}}",
+	  "tag tag:a, tag tag:b" },
+	{ "{\"attrConfig\": {\"custom:x\": {\"type\": \"string\", \"broadcastToPeers\": "
+	  "[\"tag:a\"]}}}",
+	  "tag tag:a" },
 	{ "{\"nodeAttrs\": [{\"target\": [\"ada@x\"], \"attr\": [\"funnel\"]}]}",
 	  "user ada@x" },
 	{ "{\"autoApprovers\": {\"routes\": {\"10.0.0.0/8\": [\"ada@x\"]}, \"exitNode\": "

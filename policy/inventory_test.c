@@ -319,6 +319,25 @@ a_status_without_ids_or_owners_is_read(void **state)
 	assert_string_equal(machine_line(&desk, 0), "100.64.0.1 localhost 100.64.0.1");
 	assert_string_equal(machine_line(&desk, 1), "100.64.0.2 localhost 100.64.0.2");
 	assert_int_equal(desk.tailnet->members->n, 2);
+	assert_string_equal(machine_describe(&desk.arena, desk.tailnet,
+	                                     &desk.tailnet->machines[0]),
+	                    "localhost");
+	desk_end(&desk);
+}
+
+static void
+an_older_status_tells_its_role_in_a_list(void **state)
+{
+	struct desk desk = { 0 };
+
+	(void)state;
+	READ_WELL(&desk,
+	          "{\"Self\": {\"ID\": \"n1\", \"UserID\": 1, \"Capabilities\": [7, "
+	          "\"https://tailscale.com/cap/is-admin\", "
+	          "\"https://tailscale.com/cap/is-owner\"]}, \"User\": {\"1\": "
+	          "{\"LoginName\": \"ada@x\"}}}",
+	          NULL);
+	assert_int_equal(desk.tailnet->users[0].role, ROLE_OWNER);
 	desk_end(&desk);
 }
 
@@ -560,6 +579,65 @@ old_lists_of_headscale_users_are_read(void **state)
 	          NULL);
 	assert_int_equal(desk.tailnet->n_users, 1);
 	assert_text(desk.tailnet->users[0].login, "ada@");
+	desk_end(&desk);
+}
+
+static void
+one_node_of_headscale_is_read(void **state)
+{
+	static const char *const texts[] = {
+		"{\"node\": {\"id\": \"1\", \"givenName\": \"gw\", \"tags\": "
+		"[\"tag:a\"]}}",
+		"{\"id\": 1, \"given_name\": \"gw\", \"forced_tags\": [\"tag:a\"]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct desk desk = { 0 };
+		READ_WELL(&desk, texts[i], NULL);
+		assert_string_equal(machine_line(&desk, 0), "1 gw tag:a");
+		desk_end(&desk);
+	}
+}
+
+static void
+slips_in_foreign_formats_are_told(void **state)
+{
+	static const struct slip slips[] = {
+		{ "{\"node\": 7}", "a:1 7: node takes an object, not a number "
+		                   "[invalid-inventory]" },
+		{ "[{\"name\": \"\", \"email\": \"\"}]",
+		  "a:1 {: this user has neither a name nor an email "
+		  "[invalid-inventory]" },
+		{ "[{\"loginName\": \"\"}]",
+		  "a:1 {: this user has no loginName [invalid-inventory]" },
+		{ "[{\"nodeId\": \"n1\", \"user\": \"tagged-devices\"}]",
+		  "a:1 \"tagged-devices\": the owner is said to be a tag, but no tag is "
+		  "told [invalid-inventory]" },
+		{ "[{\"nodeId\": \"n1\", \"name\": \"gw.t.ts.net\"}]",
+		  "a:1 \"gw.t.ts.net\": gw has neither an owner nor tags, so it is taken "
+		  "as "
+		  "some member's [untold-owner]" },
+	};
+
+	(void)state;
+	check_slips(slips, sizeof(slips) / sizeof(slips[0]));
+}
+
+static void
+what_one_view_does_not_tell_another_may(void **state)
+{
+	struct desk desk = { 0 };
+
+	(void)state;
+	READ_WELL(
+		&desk,
+		"{\"nodeId\": \"n2CNTRL\", \"attributes\": {\"custom:tier\": \"prod\"}}",
+		DEVICES);
+	assert_string_equal(machine_line(&desk, 0),
+	                    "n2CNTRL gw tag:r 100.64.0.2 fd7a:115c:a1e0::2 ?0.0.0.0/0 "
+	                    "?10.0.0.0/8 ?::/0 !0.0.0.0/0 !10.0.0.0/8");
+	assert_text(attribute(&desk.tailnet->machines[0], "custom:tier").text, "prod");
 	desk_end(&desk);
 }
 
@@ -886,6 +964,7 @@ main(void)
 		cmocka_unit_test(slips_in_our_own_format_are_told),
 		cmocka_unit_test(a_status_is_read),
 		cmocka_unit_test(a_status_without_ids_or_owners_is_read),
+		cmocka_unit_test(an_older_status_tells_its_role_in_a_list),
 		cmocka_unit_test(slips_in_a_status_are_told),
 		cmocka_unit_test(devices_and_users_of_the_api_are_one_tailnet),
 		cmocka_unit_test(a_device_and_its_attributes_are_one_machine),
@@ -893,6 +972,9 @@ main(void)
 		cmocka_unit_test(headscale_tells_the_same_in_all_its_spellings),
 		cmocka_unit_test(headscale_users_are_known_by_all_their_names),
 		cmocka_unit_test(old_lists_of_headscale_users_are_read),
+		cmocka_unit_test(one_node_of_headscale_is_read),
+		cmocka_unit_test(slips_in_foreign_formats_are_told),
+		cmocka_unit_test(what_one_view_does_not_tell_another_may),
 		cmocka_unit_test(lists_of_nothing_are_inventories),
 		cmocka_unit_test(two_views_of_a_tailnet_are_merged),
 		cmocka_unit_test(a_status_and_the_api_are_merged),

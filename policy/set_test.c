@@ -135,6 +135,7 @@ minus_of_a_set_and_itself_is_empty(void **state)
 
 	(void)state;
 	assert_ptr_equal(set_minus(&sets, set, set), sets.all[0]);
+	assert_ptr_equal(set_meet(&sets, set, set), set);
 	assert_ptr_equal(set_minus(&sets, set, sets.all[0]), set);
 	assert_ptr_equal(set_minus(&sets, sets.all[0], set), sets.all[0]);
 }
