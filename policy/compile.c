@@ -33,7 +33,7 @@ index_place(struct index *index, struct text name, bool *fresh)
 	*fresh = number == known;
 	if (*fresh)
 		index->at = arena_grow(index->names.arena, index->at, known, &index->cap,
-		                       sizeof *index->at);
+		                       sizeof(*index->at));
 	return &index->at[number];
 }
 
@@ -47,15 +47,15 @@ party_key(struct arena *a, const struct party *party)
 			(uint32_t)party->unknown << 4,
 		party->machines->id,
 	};
-	size_t len = sizeof head + party->n_literals * 6 * sizeof(uint64_t);
-	char *key = arena_alloc(a, len), *at = key + sizeof head;
-	memcpy(key, head, sizeof head);
+	size_t len = sizeof(head) + party->n_literals * 6 * sizeof(uint64_t);
+	char *key = arena_alloc(a, len), *at = key + sizeof(head);
+	memcpy(key, head, sizeof(head));
 	for (size_t i = 0; i < party->n_literals; i++) {
 		const struct range *r = &party->literals[i];
 		uint64_t words[6] = { r->first.line, r->first.hi, r->first.lo,
 			              r->last.line,  r->last.hi,  r->last.lo };
-		memcpy(at, words, sizeof words);
-		at += sizeof words;
+		memcpy(at, words, sizeof(words));
+		at += sizeof(words);
 	}
 	return (struct text) { key, len };
 }
@@ -68,7 +68,7 @@ party_share(struct compiler *c, const struct party *party)
 	const struct party **place =
 		index_place(&c->contents, party_key(c->arena, party), &fresh);
 	if (fresh) {
-		struct party *shared = arena_alloc(c->arena, sizeof *shared);
+		struct party *shared = arena_alloc(c->arena, sizeof(*shared));
 		*shared = *party;
 		shared->number = (uint32_t)c->filter->n_parties++;
 		*place = shared;
@@ -119,8 +119,8 @@ party_narrow(struct compiler *c, const struct party *party, const struct words *
 		return party;
 	bool fresh;
 	const void *key[2] = { party, postures->at };
-	struct text name = { arena_copy(c->arena, (const char *)key, sizeof key),
-		             sizeof key };
+	struct text name = { arena_copy(c->arena, (const char *)key, sizeof(key)),
+		             sizeof(key) };
 	const struct party **place = index_place(&c->narrowed, name, &fresh);
 	if (fresh) {
 		struct party kept =
@@ -134,7 +134,7 @@ static struct rule *
 rule_add(struct compiler *c, enum rule_kind kind, const struct grant *grant)
 {
 	struct filter *f = c->filter;
-	f->rules = arena_grow(c->arena, f->rules, f->n_rules, &c->cap, sizeof *f->rules);
+	f->rules = arena_grow(c->arena, f->rules, f->n_rules, &c->cap, sizeof(*f->rules));
 	struct rule *rule = &f->rules[f->n_rules++];
 	*rule = (struct rule) { .kind = kind, .grant = grant, .protocol = PROTOCOL_ANY };
 	return rule;
@@ -190,7 +190,7 @@ static struct port_group *
 ports_by_protocol(struct compiler *c, const struct grant *grant, size_t *n_groups)
 {
 	uint16_t group_of[257] = { 0 }; /* by protocol + 1: number + 1 */
-	struct port_group *groups = arena_array(c->arena, grant->n_ip, sizeof *groups);
+	struct port_group *groups = arena_array(c->arena, grant->n_ip, sizeof(*groups));
 	struct port_group *group;
 	*n_groups = 0;
 	for (size_t i = 0; i < grant->n_ip; i++) {
@@ -202,7 +202,7 @@ ports_by_protocol(struct compiler *c, const struct grant *grant, size_t *n_group
 	}
 	for (size_t i = 0; i < *n_groups; i++) {
 		groups[i].ports =
-			arena_array(c->arena, groups[i].n, sizeof *groups[i].ports);
+			arena_array(c->arena, groups[i].n, sizeof(*groups)[i].ports);
 		groups[i].n = 0;
 	}
 	for (size_t i = 0; i < grant->n_ip; i++) {
@@ -238,7 +238,7 @@ compile_app_rules(struct compiler *c, const struct common *common,
 	rule->dst = dst;
 	rule->self = dst->self;
 	rule->postures = c->tailnet->imagined ? common->postures : NULL;
-	for (size_t i = 0; i < sizeof companions / sizeof *companions; i++) {
+	for (size_t i = 0; i < sizeof(companions) / sizeof(*companions); i++) {
 		if (!grant_has_app(common->grant, companions[i].capability))
 			continue;
 		rule = rule_add(c, RULE_COMPANION, common->grant);
@@ -257,7 +257,7 @@ static void
 compile_app(struct compiler *c, const struct common *common)
 {
 	const struct grant *grant = common->grant;
-	struct selector *others = arena_array(c->arena, grant->dst.n, sizeof *others);
+	struct selector *others = arena_array(c->arena, grant->dst.n, sizeof(*others));
 	const struct party *self = NULL;
 	size_t n = 0;
 	if (!grant->src.n)
@@ -330,7 +330,7 @@ static struct alias *
 aliases_of_acl(struct compiler *c, const struct grant *acl, size_t *n)
 {
 	struct names names = { .arena = c->arena };
-	struct alias *aliases = arena_array(c->arena, acl->dst.n, sizeof *aliases);
+	struct alias *aliases = arena_array(c->arena, acl->dst.n, sizeof(*aliases));
 	for (size_t i = 0; i < acl->dst.n; i++) {
 		const struct destination *dst = &acl->dst.at[i];
 		uint32_t number = names_add(&names, dst->selector.text);
@@ -339,7 +339,7 @@ aliases_of_acl(struct compiler *c, const struct grant *acl, size_t *n)
 		alias->order = number;
 		for (size_t k = 0; k < dst->n_ports; k++) {
 			alias->ports = arena_grow(c->arena, alias->ports, alias->n,
-			                          &alias->cap, sizeof *alias->ports);
+			                          &alias->cap, sizeof(*alias->ports));
 			alias->ports[alias->n++] = dst->ports[k];
 		}
 	}
@@ -354,7 +354,7 @@ compile_acl(struct compiler *c, const struct common *common)
 	struct alias *aliases = aliases_of_acl(c, common->grant, &n);
 	int protocol = common->grant->n_ip ? common->grant->ip[0].protocol : PROTOCOL_ANY;
 	if (n)
-		qsort(aliases, n, sizeof *aliases, alias_order);
+		qsort(aliases, n, sizeof(*aliases), alias_order);
 	for (size_t i = 0; i < n; i++)
 		compile_network(c, common, aliases[i].target, protocol, aliases[i].ports,
 		                aliases[i].n);
@@ -363,7 +363,7 @@ compile_acl(struct compiler *c, const struct common *common)
 struct filter *
 filter_compile(struct arena *arena, const struct policy *policy, struct tailnet *tailnet)
 {
-	struct filter *filter = arena_alloc(arena, sizeof *filter);
+	struct filter *filter = arena_alloc(arena, sizeof(*filter));
 	*filter =
 		(struct filter) { .arena = arena, .policy = policy, .tailnet = tailnet };
 	struct compiler c = {

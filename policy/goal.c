@@ -27,8 +27,8 @@ static struct goal *
 goal_add(struct finder *f, enum goal_kind kind, const struct party *party)
 {
 	struct goals *goals = f->goals;
-	goals->at =
-		arena_grow(f->arena, goals->at, goals->n, &goals->cap, sizeof *goals->at);
+	goals->at = arena_grow(f->arena, goals->at, goals->n, &goals->cap,
+	                       sizeof(*goals->at));
 	struct goal *goal = &goals->at[goals->n++];
 	*goal = (struct goal) { .kind = kind, .party = party, .rules.arena = f->arena };
 	return goal;
@@ -147,7 +147,7 @@ servers_of(struct arena *scratch, struct tailnet *t, struct goal *goal)
 static struct text *
 write_literals(struct arena *arena, const struct party *party)
 {
-	struct text *texts = arena_array(arena, party->n_literals, sizeof *texts);
+	struct text *texts = arena_array(arena, party->n_literals, sizeof(*texts));
 	char text[RANGE_TEXT_MAX];
 	for (size_t i = 0; i < party->n_literals; i++) {
 		size_t len = range_write(party->literals[i], text);
@@ -160,7 +160,7 @@ struct rows
 rows_of_sets(struct arena *arena, const struct set *const *sets, size_t n,
              size_t n_machines)
 {
-	struct rows rows = { arena_array(arena, n_machines + 2, sizeof *rows.start),
+	struct rows rows = { arena_array(arena, n_machines + 2, sizeof(*rows.start)),
 		             NULL };
 	uint32_t *start = rows.start + 1, total = 0;
 	for (size_t i = 0; i < n; i++)
@@ -169,7 +169,7 @@ rows_of_sets(struct arena *arena, const struct set *const *sets, size_t n,
 	for (size_t i = 0; i < n_machines; i++)
 		start[i + 1] += start[i];
 	total = start[n_machines];
-	rows.at = arena_array(arena, total, sizeof *rows.at);
+	rows.at = arena_array(arena, total, sizeof(*rows.at));
 	for (size_t i = 0; i < n; i++) /* moves each start to the next one's */
 		for (uint32_t k = 0; k < sets[i]->n; k++)
 			rows.at[start[sets[i]->at[k]]++] = (uint32_t)i;
@@ -179,13 +179,13 @@ rows_of_sets(struct arena *arena, const struct set *const *sets, size_t n,
 struct goals *
 goals_make(struct arena *arena, struct filter *filter)
 {
-	struct goals *goals = arena_alloc(arena, sizeof *goals);
+	struct goals *goals = arena_alloc(arena, sizeof(*goals));
 	struct arena scratch = { 0 };
 	struct finder f = { .arena = arena, .filter = filter, .goals = goals };
 	for (size_t i = 0; i <= GOAL_SELF_APP; i++)
 		f.by_party[i] =
 			arena_array(&scratch, filter->n_parties, sizeof(uint32_t));
-	goals->of_rule = arena_array(arena, filter->n_rules, sizeof *goals->of_rule);
+	goals->of_rule = arena_array(arena, filter->n_rules, sizeof(*goals->of_rule));
 	for (uint32_t i = 0; i < filter->n_rules; i++) {
 		struct goal *goal = goal_of_rule(&f, &filter->rules[i]);
 		numbers_add(&goal->rules, i);
@@ -273,7 +273,7 @@ static void
 texts_add(struct texts *list, struct text text)
 {
 	list->at =
-		arena_grow(list->arena, list->at, list->n, &list->cap, sizeof *list->at);
+		arena_grow(list->arena, list->at, list->n, &list->cap, sizeof(*list->at));
 	list->at[list->n++] = text;
 }
 

@@ -96,8 +96,8 @@ void
 ipsets_resolve(struct policy *p)
 {
 	struct progress progress = {
-		.next = arena_array(p->arena, p->n_ipsets, sizeof *progress.next),
-		.open = arena_array(p->arena, p->n_ipsets, sizeof *progress.open),
+		.next = arena_array(p->arena, p->n_ipsets, sizeof(*progress.next)),
+		.open = arena_array(p->arena, p->n_ipsets, sizeof(*progress.open)),
 	};
 	for (uint32_t i = 0; i < p->n_ipsets; i++)
 		if (!progress.open[i])

@@ -9,7 +9,7 @@ void
 numbers_add(struct numbers *list, uint32_t number)
 {
 	list->at =
-		arena_grow(list->arena, list->at, list->n, &list->cap, sizeof *list->at);
+		arena_grow(list->arena, list->at, list->n, &list->cap, sizeof(*list->at));
 	list->at[list->n++] = number;
 }
 
@@ -53,7 +53,7 @@ order_many(uint32_t *numbers, size_t n, uint32_t *spare)
 		to = other;
 	}
 	if (from != numbers)
-		memcpy(numbers, from, n * sizeof *numbers);
+		memcpy(numbers, from, n * sizeof(*numbers));
 }
 
 #define FEW 48
@@ -76,7 +76,7 @@ const uint32_t *
 numbers_sort(struct numbers *list)
 {
 	uint32_t *spare =
-		list->n > FEW ? arena_array(list->arena, list->n, sizeof *spare) : NULL;
+		list->n > FEW ? arena_array(list->arena, list->n, sizeof(*spare)) : NULL;
 	list->n = numbers_order(list->at, list->n, spare);
 	return list->at;
 }

@@ -142,7 +142,7 @@ party_of_autogroup(struct party *party, struct tailnet *t, const struct selector
 static void
 party_of_range(struct party *party, struct tailnet *t, struct range range)
 {
-	struct range *literal = arena_alloc(t->arena, sizeof *literal);
+	struct range *literal = arena_alloc(t->arena, sizeof(*literal));
 	*literal = range;
 	party->literals = literal;
 	party->n_literals = 1;
@@ -215,7 +215,7 @@ literal_order(const struct range *a, const struct range *b)
 static const struct range *
 literals_join(struct arena *a, const struct party *x, const struct party *y, size_t *n)
 {
-	struct range *out = arena_array(a, x->n_literals + y->n_literals, sizeof *out);
+	struct range *out = arena_array(a, x->n_literals + y->n_literals, sizeof(*out));
 	size_t i = 0, k = 0;
 	*n = 0;
 	while (i < x->n_literals || k < y->n_literals) {
@@ -424,7 +424,7 @@ set_satisfying(const struct policy *p, struct tailnet *t, const struct set *mach
                const struct words *postures)
 {
 	struct arena scratch = { 0 };
-	uint32_t *kept = arena_array(&scratch, machines->n, sizeof *kept);
+	uint32_t *kept = arena_array(&scratch, machines->n, sizeof(*kept));
 	size_t n = 0;
 	for (uint32_t i = 0; i < machines->n; i++)
 		if (machine_satisfies(p, &t->machines[machines->at[i]], postures))
@@ -445,7 +445,7 @@ static void
 literals_add(struct literals *list, struct range range)
 {
 	list->at =
-		arena_grow(list->arena, list->at, list->n, &list->cap, sizeof *list->at);
+		arena_grow(list->arena, list->at, list->n, &list->cap, sizeof(*list->at));
 	list->at[list->n++] = range;
 }
 
@@ -459,7 +459,7 @@ static void
 party_take_literals(struct party *party, struct literals *list)
 {
 	if (list->n)
-		qsort(list->at, list->n, sizeof *list->at, range_order);
+		qsort(list->at, list->n, sizeof(*list->at), range_order);
 	party->literals = list->at;
 	party->n_literals = 0;
 	for (size_t i = 0; i < list->n; i++)

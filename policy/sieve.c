@@ -7,9 +7,9 @@ struct sieve
 sieve_make(struct arena *arena, size_t bound)
 {
 	struct sieve sieve = { .n_words = bound / 4096 + 1 };
-	sieve.words = arena_array(arena, sieve.n_words, sizeof *sieve.words);
-	sieve.taken = arena_array(arena, bound, sizeof *sieve.taken);
-	sieve.bits = arena_array(arena, sieve.n_words * 64, sizeof *sieve.bits);
+	sieve.words = arena_array(arena, sieve.n_words, sizeof(*sieve.words));
+	sieve.taken = arena_array(arena, bound, sizeof(*sieve.taken));
+	sieve.bits = arena_array(arena, sieve.n_words * 64, sizeof(*sieve.bits));
 	return sieve;
 }
 

@@ -27,7 +27,7 @@ static void
 write_addresses(struct spelling *s, const struct tailnet *t)
 {
 	char *buffer = arena_alloc(s->arena, t->n_addresses * RANGE_TEXT_MAX);
-	s->addresses = arena_array(s->arena, t->n_addresses, sizeof *s->addresses);
+	s->addresses = arena_array(s->arena, t->n_addresses, sizeof(*s->addresses));
 	for (size_t i = 0; i < t->n_addresses; i++) {
 		size_t len = address_write(t->addresses[i].address, buffer);
 		s->addresses[i] = (struct text) { buffer, len };
@@ -116,15 +116,15 @@ number_strings(struct spelling *s)
 	size_t n_addresses = s->filter->tailnet->n_addresses,
 	       n = n_addresses + s->others.n;
 	struct arena scratch = { 0 };
-	struct sorting *sorted = arena_array(&scratch, n, sizeof *sorted);
-	s->number = arena_array(s->arena, n, sizeof *s->number);
-	s->strings = arena_array(s->arena, n, sizeof *s->strings);
+	struct sorting *sorted = arena_array(&scratch, n, sizeof(*sorted));
+	s->number = arena_array(s->arena, n, sizeof(*s->number));
+	s->strings = arena_array(s->arena, n, sizeof(*s->strings));
 	for (uint32_t i = 0; i < n; i++)
 		sorted[i] = sorting_of(i < n_addresses ? s->addresses[i]
 		                                       : s->others.texts[i - n_addresses],
 		                       i);
 	if (n)
-		qsort(sorted, n, sizeof *sorted, sorting_order);
+		qsort(sorted, n, sizeof(*sorted), sorting_order);
 	for (uint32_t i = 0; i < n; i++) {
 		s->number[sorted[i].string] = i;
 		s->strings[i] = sorted[i].text;
@@ -138,8 +138,8 @@ number_machines(struct spelling *s)
 {
 	const struct tailnet *t = s->filter->tailnet;
 	size_t n = 0;
-	s->own_start = arena_array(s->arena, t->n_machines + 1, sizeof *s->own_start);
-	s->own = arena_array(s->arena, t->n_addresses, sizeof *s->own);
+	s->own_start = arena_array(s->arena, t->n_machines + 1, sizeof(*s->own_start));
+	s->own = arena_array(s->arena, t->n_addresses, sizeof(*s->own));
 	for (size_t i = 0; i < t->n_machines; i++)
 		s->own_start[i + 1] =
 			s->own_start[i] + (uint32_t)t->machines[i].n_addresses;
@@ -154,13 +154,13 @@ number_machines(struct spelling *s)
 struct spelling *
 spelling_make(struct arena *arena, const struct filter *filter)
 {
-	struct spelling *s = arena_alloc(arena, sizeof *s);
+	struct spelling *s = arena_alloc(arena, sizeof(*s));
 	struct arena scratch = { 0 };
 	struct numbers unused = { .arena = &scratch };
 	*s = (struct spelling) { .arena = arena,
 		                 .filter = filter,
 		                 .others.arena = arena };
-	s->of_party = arena_array(arena, filter->n_parties, sizeof *s->of_party);
+	s->of_party = arena_array(arena, filter->n_parties, sizeof(*s->of_party));
 	sets_start(&s->lists, arena);
 	write_addresses(s, filter->tailnet);
 	for (size_t i = 0; i < filter->n_rules; i++) {
@@ -172,7 +172,7 @@ spelling_make(struct arena *arena, const struct filter *filter)
 		add_others(s, &unused, src);
 		unused.n = 0;
 	}
-	memset(s->of_party, 0, filter->n_parties * sizeof *s->of_party);
+	memset(s->of_party, 0, filter->n_parties * sizeof(*s->of_party));
 	number_strings(s);
 	number_machines(s);
 	arena_end(&scratch);
@@ -268,9 +268,9 @@ struct text
 spelling_json(struct spelling *s, uint32_t list)
 {
 	if (s->n_json < s->lists.n) { /* lists of single owners come while we write */
-		struct text *json = arena_array(s->arena, s->lists.cap, sizeof *json);
+		struct text *json = arena_array(s->arena, s->lists.cap, sizeof(*json));
 		if (s->n_json)
-			memcpy(json, s->json, s->n_json * sizeof *json);
+			memcpy(json, s->json, s->n_json * sizeof(*json));
 		s->json = json;
 		s->n_json = s->lists.cap;
 	}

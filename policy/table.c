@@ -84,7 +84,7 @@ place_rule(struct table *t, uint32_t number)
 	name.at = arena_copy(t->arena, name.at, name.len);
 	known = names_add(&t->places, name);
 	t->first_rule = arena_grow(t->arena, t->first_rule, known, &t->first_cap,
-	                           sizeof *t->first_rule);
+	                           sizeof(*t->first_rule));
 	t->first_rule[known] = number;
 }
 
@@ -100,7 +100,7 @@ own_list_make(struct table *t, const struct goal *goal)
 	for (uint32_t i = 0; i < goal->sources->n; i++)
 		numbers_add(&owners, tailnet->machines[goal->sources->at[i]].user);
 	const struct set *users = numbers_set(&owners, &tailnet->sets);
-	own.at = arena_array(t->arena, users->n, sizeof *own.at);
+	own.at = arena_array(t->arena, users->n, sizeof(*own.at));
 	own.n = users->n;
 	for (uint32_t i = 0; i < users->n; i++) {
 		uint32_t user = users->at[i];
@@ -190,20 +190,20 @@ find_senders(struct table *t)
 struct table *
 table_make(struct arena *arena, struct filter *filter)
 {
-	struct table *t = arena_alloc(arena, sizeof *t);
+	struct table *t = arena_alloc(arena, sizeof(*t));
 	*t = (struct table) { .arena = arena, .filter = filter, .places.arena = arena };
 	t->spelling = spelling_make(arena, filter);
 	t->goals = goals_make(arena, filter);
-	t->list = arena_array(arena, filter->n_rules, sizeof *t->list);
-	t->place = arena_array(arena, filter->n_rules, sizeof *t->place);
+	t->list = arena_array(arena, filter->n_rules, sizeof(*t->list));
+	t->place = arena_array(arena, filter->n_rules, sizeof(*t->place));
 	for (uint32_t i = 0; i < filter->n_rules; i++)
 		place_rule(t, i);
-	t->own = arena_array(arena, t->goals->n, sizeof *t->own);
+	t->own = arena_array(arena, t->goals->n, sizeof(*t->own));
 	for (size_t i = 0; i < t->goals->n; i++)
 		if (goal_is_self(&t->goals->at[i]))
 			t->own[i] = own_list_make(t, &t->goals->at[i]);
 	t->sieve = sieve_make(arena, filter->tailnet->n_machines);
-	t->slot = arena_array(arena, t->goals->n, sizeof *t->slot);
+	t->slot = arena_array(arena, t->goals->n, sizeof(*t->slot));
 	find_senders(t);
 	return t;
 }
@@ -299,9 +299,9 @@ cut_collect(struct cut *cut)
 	size_t n = 0;
 	for (uint32_t i = first; i < end; i++)
 		n += t->goals->at[served->at[i]].rules.n;
-	cut->servings = arena_array(cut->scratch, end - first, sizeof *cut->servings);
-	cut->steps = arena_array(cut->scratch, n, sizeof *cut->steps);
-	cut->spare = arena_array(cut->scratch, n, sizeof *cut->spare);
+	cut->servings = arena_array(cut->scratch, end - first, sizeof(*cut->servings));
+	cut->steps = arena_array(cut->scratch, n, sizeof(*cut->steps));
+	cut->spare = arena_array(cut->scratch, n, sizeof(*cut->spare));
 	for (uint32_t i = first; i < end; i++) {
 		const struct goal *goal = &t->goals->at[served->at[i]];
 		struct serving *serving = &cut->servings[i - first];
@@ -349,7 +349,7 @@ shared_place_of(struct cut *cut, struct step step, struct names *names,
 	if (known == NAMES_NONE) {
 		name.at = arena_copy(cut->scratch, name.at, name.len);
 		known = names_add(names, name);
-		*places = arena_grow(cut->scratch, *places, known, cap, sizeof **places);
+		*places = arena_grow(cut->scratch, *places, known, cap, sizeof(**places));
 		uint32_t plain = find_place(cut->table, list, protocol);
 		(*places)[known] = (struct shared_place) { plain, plain };
 	}
@@ -399,7 +399,7 @@ wire_take_ports(struct wire_rule *wire, const struct cut *cut, const struct step
 	for (size_t i = 0; i < n; i++)
 		total += step_serving(cut, steps[i])->n_items *
 		         rules[steps[i].rule].n_ports;
-	struct wire_dst *dst = arena_array(cut->scratch, total, sizeof *dst);
+	struct wire_dst *dst = arena_array(cut->scratch, total, sizeof(*dst));
 	wire->dst = dst;
 	wire->n_dst = total;
 	for (size_t i = 0; i < n; i++) {
@@ -435,7 +435,7 @@ table_of(struct table *t, struct arena *scratch, uint32_t machine)
 	cut_collect(&cut);
 	cut_place_selves(&cut);
 	struct step *steps = steps_sort(cut.steps, cut.spare, cut.n_steps);
-	struct wire_rule *rules = arena_array(scratch, cut.n_steps, sizeof *rules);
+	struct wire_rule *rules = arena_array(scratch, cut.n_steps, sizeof(*rules));
 	struct wire_table table = { .rules = rules };
 	for (size_t i = 0, n; i < cut.n_steps; i += n) {
 		for (n = 1; i + n < cut.n_steps && steps[i + n].place == steps[i].place;

@@ -30,7 +30,7 @@ points_of(const struct tailnet *t)
 	struct points points = { .n = 0 };
 	for (size_t i = 0; i < t->n_addresses; i++)
 		points.at[points.n++] = t->addresses[i].address;
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		assert_int_equal(address_parse(text_of(others[i]),
 		                               &points.at[points.n++]),
 		                 0);
@@ -101,7 +101,8 @@ compare_machine(uint64_t seed, struct world *w, struct table *t, uint32_t machin
 	const struct machine *m = &w->tailnet->machines[machine];
 	for (size_t s = 0; s < points.n; s++)
 		for (size_t d = 0; d < points.n; d++)
-			for (size_t k = 0; k < sizeof services / sizeof *services; k++) {
+			for (size_t k = 0; k < sizeof(services) / sizeof(*services);
+			     k++) {
 				bool want =
 					naive_allows(&naive, m, points.at[s],
 				                     points.at[d], services[k].protocol,
@@ -112,7 +113,7 @@ compare_machine(uint64_t seed, struct world *w, struct table *t, uint32_t machin
 				char from[RANGE_TEXT_MAX], to[RANGE_TEXT_MAX], said[256];
 				address_write(points.at[s], from);
 				address_write(points.at[d], to);
-				snprintf(said, sizeof said,
+				snprintf(said, sizeof(said),
 				         "%.*s: %s -> %s %d/%u: want %d, got %d",
 				         TEXT_ARG(m->name), from, to,
 				         services[k].protocol, services[k].port, want,

@@ -23,7 +23,7 @@ gather(struct gathering *g, struct text text)
 	if (names_add(&g->seen, text) != known)
 		return;
 	g->list.at = arena_grow(g->arena, g->list.at, g->list.n, &g->list.cap,
-	                        sizeof *g->list.at);
+	                        sizeof(*g->list.at));
 	g->list.at[g->list.n++] = text;
 }
 
@@ -87,7 +87,7 @@ terms_add(struct terms *terms, struct arena *arena, struct term term)
 	if (!useful)
 		return NULL;
 	terms->at =
-		arena_grow(arena, terms->at, terms->n, &terms->cap, sizeof *terms->at);
+		arena_grow(arena, terms->at, terms->n, &terms->cap, sizeof(*terms->at));
 	terms->at[terms->n] = term;
 	return &terms->at[terms->n++];
 }
@@ -114,13 +114,13 @@ terms_of_acl(struct terms *terms, struct arena *arena, const struct policy *p,
 {
 	const struct grant *acl = term.grant;
 	struct names ports = { .arena = arena };
-	struct gathering *dst = arena_array(arena, acl->dst.n, sizeof *dst);
-	struct gathering *ip = arena_array(arena, acl->dst.n, sizeof *ip);
+	struct gathering *dst = arena_array(arena, acl->dst.n, sizeof(*dst));
+	struct gathering *ip = arena_array(arena, acl->dst.n, sizeof(*ip));
 	int protocol = acl->n_ip ? acl->ip[0].protocol : PROTOCOL_ANY;
 	for (size_t i = 0; i < acl->dst.n; i++) {
 		const struct destination *d = &acl->dst.at[i];
 		struct text key = { (const char *)d->ports,
-			            d->n_ports * sizeof *d->ports };
+			            d->n_ports * sizeof(*d->ports) };
 		size_t known = ports.n;
 		uint32_t number = names_add(&ports, key);
 		if (number == known) {
