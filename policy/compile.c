@@ -202,7 +202,7 @@ ports_by_protocol(struct compiler *c, const struct grant *grant, size_t *n_group
 	}
 	for (size_t i = 0; i < *n_groups; i++) {
 		groups[i].ports =
-			arena_array(c->arena, groups[i].n, sizeof(*groups)[i].ports);
+			arena_array(c->arena, groups[i].n, sizeof(*groups[i].ports));
 		groups[i].n = 0;
 	}
 	for (size_t i = 0; i < grant->n_ip; i++) {
