@@ -401,9 +401,13 @@ read_integer(struct reader *r, const struct node *value, void *into)
 
 	if (value->kind == HUJSON_NULL)
 		return;
-	if (value->kind != HUJSON_NUMBER ||
-	    !text_number(text_from(digits, negative), INT64_MAX, &read)) {
-		reader_refuse(r, value, "a whole number");
+	if (!value_is(r, value, HUJSON_NUMBER, "a whole number"))
+		return;
+	if (!text_number(text_from(digits, negative), INT64_MAX, &read)) {
+		r->good = false;
+		finding_add(r->findings, &CHECK_WRONG_TYPE, r->tree->source, value->span,
+		            "%s takes a whole number, not %s",
+		            text_show(r->arena, r->field), text_show(r->arena, digits));
 		return;
 	}
 	*number = negative ? -(int64_t)read : (int64_t)read;

@@ -165,7 +165,8 @@ judge_bad_step(struct judge *judge, const struct ipset_step *step)
 
 	if (text.len == 0 || text_is(text, "add") || text_is(text, "remove"))
 		judge_raise(judge, &CHECK_INVALID_IPSET, step->span,
-		            "there is nothing to %s", step->remove ? "remove" : "add");
+		            "there is nothing to %s",
+		            text_is(text, "remove") ? "remove" : "add");
 	else if (blank < text.len)
 		judge_raise(judge, &CHECK_INVALID_IPSET, target->span,
 		            "%s is not add or remove: an entry is one of these and an "

@@ -206,6 +206,16 @@ is_protocol(struct text text)
 	       protocol_parse(text, &protocol);
 }
 
+static struct finding *
+raise_dst_ports(struct judge *judge, const struct destination *dst)
+{
+	if (!is_protocol(dst->fault_text))
+		return raise_ports(judge, dst->fault, dst->fault_text, dst->fault_span);
+	return judge_raise(judge, &CHECK_INVALID_PORT_SPEC, dst->fault_span,
+	                   "%s is a protocol: it belongs in proto",
+	                   judge_show(judge, dst->fault_text));
+}
+
 /* The complaints of the coordinator's parser about "host:ports", in its
  * order. */
 static bool
@@ -227,8 +237,7 @@ judge_ported(struct judge *judge, const struct destination *dst)
 		return false;
 	}
 	if (dst->fault != PORTS_FINE) {
-		finding =
-			raise_ports(judge, dst->fault, dst->fault_text, dst->fault_span);
+		finding = raise_dst_ports(judge, dst);
 		say_ports(judge, finding, dst->fault, dst->fault_text, &word);
 		return false;
 	}
