@@ -96,9 +96,11 @@ set_add(struct sets *sets, uint32_t hash, const uint32_t *numbers, size_t n)
 void
 sets_start(struct sets *sets, struct arena *arena)
 {
+	uint32_t nothing = 0;
+
 	*sets = (struct sets) { .arena = arena, .n_slots = SLOTS_FIRST };
 	sets->slots = arena_array(arena, SLOTS_FIRST, sizeof(*sets->slots));
-	set_of_sorted(sets, NULL, 0);
+	set_of_sorted(sets, &nothing, 0);
 }
 
 const struct set *

@@ -77,7 +77,7 @@ static void
 index_kinds(struct tailnet *t)
 {
 	struct arena scratch = { 0 };
-	uint32_t *numbers[KINDS];
+	uint32_t *numbers[KINDS] = { NULL };
 	size_t n[KINDS] = { 0 };
 	const struct set *sets[KINDS];
 
