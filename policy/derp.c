@@ -85,25 +85,30 @@ struct derp_map {
 };
 
 static const struct field node_field[NODE_KEYS] = {
-	[NODE_NAME] = { "Name", NULL, read_word, offsetof(struct derp_node, name) },
+	[NODE_NAME] = { "Name", NULL, read_word, offsetof(struct derp_node, name),
+	                FEATURE_NONE },
 	[NODE_REGION] = { "RegionID", NULL, read_integer,
-	                  offsetof(struct derp_node, region) },
-	[NODE_HOST] = { "HostName", NULL, read_word, offsetof(struct derp_node, host) },
-	[NODE_CERT] = { "CertName", NULL, read_word, offsetof(struct derp_node, cert) },
-	[NODE_IPV4] = { "IPv4", NULL, read_word, offsetof(struct derp_node, ipv4) },
-	[NODE_IPV6] = { "IPv6", NULL, read_word, offsetof(struct derp_node, ipv6) },
+	                  offsetof(struct derp_node, region), FEATURE_NONE },
+	[NODE_HOST] = { "HostName", NULL, read_word, offsetof(struct derp_node, host),
+	                FEATURE_NONE },
+	[NODE_CERT] = { "CertName", NULL, read_word, offsetof(struct derp_node, cert),
+	                FEATURE_NONE },
+	[NODE_IPV4] = { "IPv4", NULL, read_word, offsetof(struct derp_node, ipv4),
+	                FEATURE_NONE },
+	[NODE_IPV6] = { "IPv6", NULL, read_word, offsetof(struct derp_node, ipv6),
+	                FEATURE_NONE },
 	[NODE_STUN_PORT] = { "STUNPort", NULL, read_integer,
-	                     offsetof(struct derp_node, stun_port) },
+	                     offsetof(struct derp_node, stun_port), FEATURE_NONE },
 	[NODE_STUN_ONLY] = { "STUNOnly", NULL, read_bool,
-	                     offsetof(struct derp_node, stun_only) },
+	                     offsetof(struct derp_node, stun_only), FEATURE_NONE },
 	[NODE_DERP_PORT] = { "DERPPort", NULL, read_integer,
-	                     offsetof(struct derp_node, derp_port) },
+	                     offsetof(struct derp_node, derp_port), FEATURE_NONE },
 	[NODE_INSECURE] = { "InsecureForTests", NULL, read_bool,
-	                    offsetof(struct derp_node, insecure) },
+	                    offsetof(struct derp_node, insecure), FEATURE_NONE },
 	[NODE_STUN_TEST_IP] = { "STUNTestIP", NULL, read_word,
-	                        offsetof(struct derp_node, stun_test_ip) },
+	                        offsetof(struct derp_node, stun_test_ip), FEATURE_NONE },
 	[NODE_CAN_PORT_80] = { "CanPort80", NULL, read_bool,
-	                       offsetof(struct derp_node, can_port_80) },
+	                       offsetof(struct derp_node, can_port_80), FEATURE_NONE },
 };
 
 static const struct fields node_fields = { "a node of a region", node_field, NODE_KEYS,
@@ -132,21 +137,21 @@ read_nodes(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field region_field[REGION_KEYS] = {
-	[REGION_ID] = { "RegionID", NULL, read_integer,
-	                offsetof(struct derp_region, id) },
+	[REGION_ID] = { "RegionID", NULL, read_integer, offsetof(struct derp_region, id),
+	                FEATURE_NONE },
 	[REGION_CODE] = { "RegionCode", NULL, read_word,
-	                  offsetof(struct derp_region, code) },
+	                  offsetof(struct derp_region, code), FEATURE_NONE },
 	[REGION_NAME] = { "RegionName", NULL, read_word,
-	                  offsetof(struct derp_region, name) },
+	                  offsetof(struct derp_region, name), FEATURE_NONE },
 	[REGION_LATITUDE] = { "Latitude", NULL, read_real,
-	                      offsetof(struct derp_region, latitude) },
+	                      offsetof(struct derp_region, latitude), FEATURE_NONE },
 	[REGION_LONGITUDE] = { "Longitude", NULL, read_real,
-	                       offsetof(struct derp_region, longitude) },
-	[REGION_AVOID] = { "Avoid", NULL, read_bool,
-	                   offsetof(struct derp_region, avoid) },
+	                       offsetof(struct derp_region, longitude), FEATURE_NONE },
+	[REGION_AVOID] = { "Avoid", NULL, read_bool, offsetof(struct derp_region, avoid),
+	                   FEATURE_NONE },
 	[REGION_NO_MEASURE] = { "NoMeasureNoHome", NULL, read_bool,
-	                        offsetof(struct derp_region, no_measure) },
-	[REGION_NODES] = { "Nodes", NULL, read_nodes, 0 },
+	                        offsetof(struct derp_region, no_measure), FEATURE_NONE },
+	[REGION_NODES] = { "Nodes", NULL, read_nodes, 0, FEATURE_NONE },
 };
 
 static const struct fields region_fields = { "a region", region_field, REGION_KEYS, NULL,
@@ -205,7 +210,8 @@ read_scores(struct reader *r, const struct node *value, void *into)
 	map_read(r, value, score_read, into);
 }
 
-static const struct field home_field[] = { { "RegionScore", NULL, read_scores, 0 } };
+static const struct field home_field[] = { { "RegionScore", NULL, read_scores, 0,
+	                                     FEATURE_NONE } };
 
 static const struct fields home_fields = { "HomeParams", home_field, COUNT(home_field),
 	                                   NULL, 0 };
@@ -221,9 +227,9 @@ enum map_key { MAP_OMIT, MAP_REGIONS, MAP_HOME, MAP_KEYS };
 
 static const struct field map_field[MAP_KEYS] = {
 	[MAP_OMIT] = { "OmitDefaultRegions", NULL, read_bool,
-	               offsetof(struct derp_map, omit_default) },
-	[MAP_REGIONS] = { "Regions", NULL, read_regions, 0 },
-	[MAP_HOME] = { "HomeParams", NULL, read_home_params, 0 },
+	               offsetof(struct derp_map, omit_default), FEATURE_NONE },
+	[MAP_REGIONS] = { "Regions", NULL, read_regions, 0, FEATURE_NONE },
+	[MAP_HOME] = { "HomeParams", NULL, read_home_params, 0, FEATURE_NONE },
 };
 
 static const struct fields map_fields = { "a derpMap", map_field, MAP_KEYS, NULL, 0 };

@@ -7,6 +7,7 @@
 #include "grammar/rune.h"
 #include "policy/policy.h"
 #include "policy/show.h"
+#include "policy/usage.h"
 
 /* Longer names are no field's. */
 #define NAME_MAX_BYTES 64
@@ -92,17 +93,57 @@ field_nearest(const struct fields *fields, struct text name)
 	return best;
 }
 
+/* Whether a name is the stranger's; "#" is for all that start with one. */
+static bool
+stranger_is(const struct stranger *stranger, struct text name)
+{
+	return text_equal_fold(name, text_of(stranger->name)) ||
+	       (stranger->name[0] == '#' && text_starts(name, "#"));
+}
+
 static const struct stranger *
 stranger_find(const struct fields *fields, struct text name)
 {
 	for (size_t i = 0; i < fields->n_strangers; i++)
-		if (text_equal_fold(name, text_of(fields->strangers[i].name)))
+		if (stranger_is(&fields->strangers[i], name))
 			return &fields->strangers[i];
 	return NULL;
 }
 
+/* What the target does with a field that is not there in its time; TAKES of
+ * files that are no policies. */
+static enum support
+feature_meet(struct reader *r, enum feature feature, const struct node *key)
+{
+	if (!r->usage || feature == FEATURE_NONE)
+		return TAKES;
+	return usage_meet(r->usage, feature, key->span);
+}
+
+/* The same of one that is not there at all; that is told where it stands. */
+static enum support
+unknown_support(struct reader *r, const struct node *key, bool comment)
+{
+	if (!r->usage)
+		return REFUSES;
+	return usage_note(r->usage, comment ? FEATURE_HASH_KEY : FEATURE_UNKNOWN_FIELD,
+	                  key->span);
+}
+
+/* Takes down what the target's decoder says of a field that it does not know. */
+static void
+say_unknown(struct reader *r, struct finding *finding, struct text name)
+{
+	if (r->usage && r->target == TARGET_TAILSCALE)
+		finding_coordinator(r->findings, finding, "json: unknown field %s",
+		                    text_quote(r->arena, name));
+	else if (r->usage)
+		usage_say(r->usage, finding, FOUND_FIELD, "unknown field: %s",
+		          text_quote(r->arena, name));
+}
+
 /* Raises an unknown field; returns the number of the field that was probably
- * meant, or fields->n. */
+ * meant, or fields->n. Some targets ignore it. */
 static size_t
 field_unknown(struct reader *r, const struct fields *fields, const struct node *key,
               struct text name)
@@ -110,25 +151,50 @@ field_unknown(struct reader *r, const struct fields *fields, const struct node *
 	const char *shown = text_show(r->arena, name);
 	const struct stranger *stranger = stranger_find(fields, name);
 	size_t meant = stranger ? fields->n : field_nearest(fields, name);
+	bool comment = stranger && stranger->name[0] == '#';
+	enum support support = unknown_support(r, key, comment);
+	const char *ignored = support == IGNORES ? ", and the target ignores it" : "";
 	struct source *source = r->tree->source;
 	struct finding *finding;
 
+	if (comment && support == TAKES)
+		return fields->n;
 	if (stranger)
 		finding = finding_add(r->findings, &CHECK_UNKNOWN_FIELD, source,
-		                      key->span, "%s has no %s: %s", fields->what, shown,
-		                      stranger->said);
+		                      key->span, "%s has no %s%s: %s", fields->what,
+		                      shown, ignored, stranger->said);
 	else if (meant < fields->n)
-		finding = finding_add(r->findings, &CHECK_UNKNOWN_FIELD, source,
-		                      key->span, "%s has no %s; did you mean %s?",
-		                      fields->what, shown, fields->at[meant].name);
+		finding =
+			finding_add(r->findings, &CHECK_UNKNOWN_FIELD, source, key->span,
+		                    "%s has no %s%s; did you mean %s?", fields->what,
+		                    shown, ignored, fields->at[meant].name);
 	else
-		finding = finding_add(r->findings, &CHECK_UNKNOWN_FIELD, source,
-		                      key->span, "%s has no %s", fields->what, shown);
-	if (r->target == TARGET_TAILSCALE)
-		finding_coordinator(r->findings, finding, "json: unknown field %s",
-		                    text_quote(r->arena, name));
+		finding =
+			finding_add(r->findings, &CHECK_UNKNOWN_FIELD, source, key->span,
+		                    "%s has no %s%s", fields->what, shown, ignored);
+	if (support == IGNORES) {
+		finding_level(r->findings, finding, LEVEL_WARNING);
+		return fields->n;
+	}
+	say_unknown(r, finding, name);
 	r->good = false;
 	return meant;
+}
+
+/* What the target does with a field; what it ignores or refuses is told. */
+static enum support
+field_support(struct reader *r, const struct field *field, const struct node *key,
+              struct text name)
+{
+	bool older = field->older && text_equal_fold(name, text_of(field->older));
+	enum feature feature = older ? FEATURE_OLDER_FIELD : field->feature;
+	enum support support = feature_meet(r, feature, key);
+
+	if (support == REFUSES) {
+		say_unknown(r, usage_refuse(r->usage, feature, key->span), name);
+		r->good = false;
+	}
+	return support;
 }
 
 /* Raises a name that stood before: a warning, but where it is refused. */
@@ -143,6 +209,7 @@ name_again(struct reader *r, const struct node *key, const struct node *before,
 	struct finding *finding;
 
 	refused = refused || target_refuses_duplicates(r->target);
+	feature_meet(r, FEATURE_DUPLICATE_KEY, key);
 	if (text_equal(name, other))
 		finding =
 			finding_add(r->findings, &CHECK_DUPLICATE_KEY, source, key->span,
@@ -204,9 +271,13 @@ member_read(struct reader *r, const struct fields *fields, const struct node *ke
 	struct text name = node_text(r->arena, r->tree, key);
 	size_t i = field_find(fields, name, key->plain);
 	const struct field *field = &fields->at[i];
+	enum support support;
 
 	if (i == fields->n)
 		return field_unknown(r, fields, key, name);
+	support = field_support(r, field, key, name);
+	if (support == IGNORES || support == REFUSES)
+		return support == REFUSES ? i : fields->n;
 	if (seen[i])
 		field_again(r, field, key, seen[i]);
 	seen[i] = key;

@@ -18,12 +18,14 @@
 #include "policy/target.h"
 
 struct arena;
+struct usage;
 
 struct reader {
 	struct arena *arena;
 	struct tree *tree;
 	enum target target;
 	struct findings *findings;
+	struct usage *usage;      /* of a policy; NULL of other files */
 	struct text field;        /* the one being read, as written: for messages */
 	bool good;                /* nothing was refused since this was set */
 	struct odd_keys odd_keys; /* met so far */
@@ -36,6 +38,9 @@ struct field {
 	/* Reads the value, null included, into what is at its place. */
 	void (*read)(struct reader *, const struct node *value, void *into);
 	size_t at; /* where in the object that is */
+	/* What not all targets know: those that do not ignore the field unread, or
+	 * refuse it as unknown. FEATURE_NONE of the others. */
+	enum feature feature;
 };
 
 /* A name that people write in an object which does not have it, and the rest

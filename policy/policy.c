@@ -1,5 +1,7 @@
 #include "policy/policy.h"
 
+#include "policy/dialect.h"
+
 static const char *const section_names[SECTION_N] = {
 	[SECTION_GRANTS] = "grants",
 	[SECTION_ACLS] = "acls",
@@ -30,7 +32,7 @@ section_name(enum section section)
 bool
 policy_is_open(const struct policy *policy)
 {
-	return !policy->sections[SECTION_ACLS] && !policy->sections[SECTION_GRANTS];
+	return dialect_is_open(policy);
 }
 
 const struct group *

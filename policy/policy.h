@@ -20,6 +20,7 @@
 #include "grammar/text.h"
 #include "policy/range.h"
 #include "policy/target.h"
+#include "policy/usage.h"
 
 struct arena;
 struct derp_map;
@@ -298,6 +299,7 @@ struct policy {
 	 * not all known, and what seems undefined may be defined. */
 	uint32_t unread;
 	struct odd_keys odd_keys; /* in document order */
+	struct usage usage;       /* of what not every target takes alike */
 
 	/* Definitions, numbered by their names: groups[names_find(&group_names, …)].
 	 * The names have their prefix ("group:eng", "tag:db", "ipset:web",

@@ -4,6 +4,7 @@
 
 #include "grammar/arena.h"
 #include "policy/derp.h"
+#include "policy/dialect.h"
 #include "policy/ipset.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -89,6 +90,12 @@ host_read(struct reader *r, const struct node *key, const struct node *value, vo
 	read_word(r, value, &host->address);
 	host->good = is_usable(
 		prefix_parse(host->address.text, &host->range, &host->bits, &host->bare));
+	if (!host->good || !host->bare || host->range.first.line != LINE_IPV6)
+		return;
+	if (usage_meet(r->usage, FEATURE_HOST_IPV6, value->span) == DIFFERS) {
+		host->bits = 32;
+		host->range = point_block(host->range.first, host->bits);
+	}
 }
 
 static void
@@ -226,9 +233,10 @@ read_services(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field auto_approvers_field[] = {
-	{ "routes", NULL, read_routes, 0 },
-	{ "exitNode", NULL, read_selectors, offsetof(struct reading, policy.exit_node) },
-	{ "services", NULL, read_services, 0 },
+	{ "routes", NULL, read_routes, 0, FEATURE_NONE },
+	{ "exitNode", NULL, read_selectors, offsetof(struct reading, policy.exit_node),
+	  FEATURE_NONE },
+	{ "services", NULL, read_services, 0, FEATURE_APPROVE_SERVICES },
 };
 
 static const struct fields auto_approvers_fields = {
@@ -243,11 +251,11 @@ read_auto_approvers(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field attr_config_field[] = {
-	{ "type", NULL, read_word, offsetof(struct attr_config, type) },
+	{ "type", NULL, read_word, offsetof(struct attr_config, type), FEATURE_NONE },
 	{ "allowSetByNode", NULL, read_bool,
-	  offsetof(struct attr_config, allow_set_by_node) },
+	  offsetof(struct attr_config, allow_set_by_node), FEATURE_NONE },
 	{ "broadcastToPeers", NULL, read_selectors,
-	  offsetof(struct attr_config, broadcast_to_peers) },
+	  offsetof(struct attr_config, broadcast_to_peers), FEATURE_NONE },
 };
 
 static const struct fields attr_config_fields = {
@@ -289,27 +297,30 @@ read_derp_map(struct reader *r, const struct node *value, void *into)
 
 /* In the order of enum section. */
 static const struct field policy_field[] = {
-	{ "grants", NULL, read_grants, 0 },
-	{ "acls", NULL, read_acls, 0 },
-	{ "ssh", NULL, read_ssh, 0 },
-	{ "groups", NULL, read_groups, 0 },
-	{ "hosts", NULL, read_hosts, 0 },
-	{ "ipsets", NULL, read_ipsets, 0 },
-	{ "tagOwners", NULL, read_tag_owners, 0 },
-	{ "autoApprovers", NULL, read_auto_approvers, 0 },
-	{ "nodeAttrs", NULL, read_node_attrs, 0 },
-	{ "postures", NULL, read_postures, 0 },
+	{ "grants", NULL, read_grants, 0, FEATURE_GRANTS },
+	{ "acls", NULL, read_acls, 0, FEATURE_NONE },
+	{ "ssh", NULL, read_ssh, 0, FEATURE_SSH },
+	{ "groups", NULL, read_groups, 0, FEATURE_NONE },
+	{ "hosts", NULL, read_hosts, 0, FEATURE_NONE },
+	{ "ipsets", NULL, read_ipsets, 0, FEATURE_IPSETS },
+	{ "tagOwners", NULL, read_tag_owners, 0, FEATURE_NONE },
+	{ "autoApprovers", NULL, read_auto_approvers, 0, FEATURE_NONE },
+	{ "nodeAttrs", NULL, read_node_attrs, 0, FEATURE_NODE_ATTRS },
+	{ "postures", NULL, read_postures, 0, FEATURE_POSTURES },
 	{ "defaultSrcPosture", NULL, read_words,
-	  offsetof(struct reading, policy.default_src_posture) },
-	{ "attrConfig", NULL, read_attr_config, 0 },
-	{ "tests", NULL, read_tests, 0 },
-	{ "sshTests", NULL, read_ssh_tests, 0 },
-	{ "derpMap", NULL, read_derp_map, 0 },
-	{ "disableIPv4", NULL, read_bool, offsetof(struct reading, policy.disable_ipv4) },
+	  offsetof(struct reading, policy.default_src_posture),
+	  FEATURE_DEFAULT_SRC_POSTURE },
+	{ "attrConfig", NULL, read_attr_config, 0, FEATURE_ATTR_CONFIG },
+	{ "tests", NULL, read_tests, 0, FEATURE_TESTS },
+	{ "sshTests", NULL, read_ssh_tests, 0, FEATURE_SSH_TESTS },
+	{ "derpMap", NULL, read_derp_map, 0, FEATURE_DERP_MAP },
+	{ "disableIPv4", NULL, read_bool, offsetof(struct reading, policy.disable_ipv4),
+	  FEATURE_DISABLE_IPV4 },
 	{ "OneCGNATRoute", NULL, read_word,
-	  offsetof(struct reading, policy.one_cgnat_route) },
+	  offsetof(struct reading, policy.one_cgnat_route), FEATURE_ONE_CGNAT_ROUTE },
 	{ "randomizeClientPort", NULL, read_bool,
-	  offsetof(struct reading, policy.randomize_client_port) },
+	  offsetof(struct reading, policy.randomize_client_port),
+	  FEATURE_RANDOMIZE_CLIENT_PORT },
 };
 
 _Static_assert(COUNT(policy_field) == SECTION_N, "a row for each section");
@@ -421,6 +432,22 @@ grants_finish(struct reading *reading)
 	policy->n_grants = n;
 }
 
+/* Headscale's words before those of its HuJSON reader. */
+static void
+say_broken(const struct policy *policy, struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding *finding = findings->at[i];
+		if (finding->level != LEVEL_ERROR)
+			continue;
+		if (finding->coordinator && target_has_words(policy->target))
+			finding_coordinator(findings, finding,
+			                    "parsing policy: parsing HuJSON: %s",
+			                    finding->coordinator);
+		return;
+	}
+}
+
 struct policy *
 policy_read(struct arena *arena, struct tree *tree, enum target target,
             struct findings *findings)
@@ -431,20 +458,29 @@ policy_read(struct arena *arena, struct tree *tree, enum target target,
 		                 .tree = tree,
 		                 .target = target,
 		                 .findings = findings,
+		                 .usage = &policy->usage,
 		                 .good = true };
 
 	policy->arena = arena;
 	policy->tree = tree;
 	policy->source = tree->source;
 	policy->target = target;
+	policy->usage = (struct usage) { .arena = arena,
+		                         .source = tree->source,
+		                         .findings = findings,
+		                         .target = target };
 	names_start(reading, arena);
 	policy->unread = fields_read(&reader, tree->root, &policy_fields, reading,
 	                             policy->sections);
 	policy->odd_keys = reader.odd_keys;
-	if (tree->broken)
+	if (tree->broken) {
 		policy->unread = UINT32_MAX;
+		say_broken(policy, findings);
+	}
 	definitions_finish(reading);
 	grants_finish(reading);
 	ipsets_resolve(policy);
+	dialect_adapt(policy);
+	policy->usage.n_read = findings->n;
 	return policy;
 }

@@ -288,12 +288,13 @@ read_attr_app(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field grant_field[] = {
-	{ "src", NULL, read_selectors, offsetof(struct grant, src) },
-	{ "dst", NULL, read_unported, offsetof(struct grant, dst) },
-	{ "ip", NULL, read_ip, 0 },
-	{ "app", NULL, read_grant_app, 0 },
-	{ "via", NULL, read_selectors, offsetof(struct grant, via) },
-	{ "srcPosture", NULL, read_words, offsetof(struct grant, src_posture) },
+	{ "src", NULL, read_selectors, offsetof(struct grant, src), FEATURE_NONE },
+	{ "dst", NULL, read_unported, offsetof(struct grant, dst), FEATURE_NONE },
+	{ "ip", NULL, read_ip, 0, FEATURE_NONE },
+	{ "app", NULL, read_grant_app, 0, FEATURE_NONE },
+	{ "via", NULL, read_selectors, offsetof(struct grant, via), FEATURE_NONE },
+	{ "srcPosture", NULL, read_words, offsetof(struct grant, src_posture),
+	  FEATURE_SRC_POSTURE },
 };
 
 static const struct stranger grant_stranger[] = {
@@ -332,11 +333,12 @@ read_grants(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field acl_field[] = {
-	{ "action", NULL, read_word, offsetof(struct grant, action) },
-	{ "src", "users", read_selectors, offsetof(struct grant, src) },
-	{ "dst", "ports", read_ported, offsetof(struct grant, dst) },
-	{ "proto", NULL, read_word, offsetof(struct grant, proto) },
-	{ "srcPosture", NULL, read_words, offsetof(struct grant, src_posture) },
+	{ "action", NULL, read_word, offsetof(struct grant, action), FEATURE_NONE },
+	{ "src", "users", read_selectors, offsetof(struct grant, src), FEATURE_NONE },
+	{ "dst", "ports", read_ported, offsetof(struct grant, dst), FEATURE_NONE },
+	{ "proto", NULL, read_word, offsetof(struct grant, proto), FEATURE_NONE },
+	{ "srcPosture", NULL, read_words, offsetof(struct grant, src_posture),
+	  FEATURE_SRC_POSTURE },
 };
 
 static const struct stranger acl_stranger[] = {
@@ -347,6 +349,7 @@ static const struct stranger acl_stranger[] = {
 	{ "comment", "write it behind //" },
 	{ "description", "write it behind //" },
 	{ "name", "write it behind //" },
+	{ "#", "write it behind //" },
 };
 
 static const struct fields acl_fields = {
@@ -386,16 +389,21 @@ read_acls(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field ssh_field[] = {
-	{ "action", NULL, read_trimmed, offsetof(struct ssh_rule, action_word) },
-	{ "src", NULL, read_selectors, offsetof(struct ssh_rule, src) },
-	{ "dst", NULL, read_selectors, offsetof(struct ssh_rule, dst) },
-	{ "users", NULL, read_trimmeds, offsetof(struct ssh_rule, users) },
-	{ "checkPeriod", NULL, read_word, offsetof(struct ssh_rule, check_period) },
-	{ "acceptEnv", NULL, read_words, offsetof(struct ssh_rule, accept_env) },
-	{ "srcPosture", NULL, read_words, offsetof(struct ssh_rule, src_posture) },
-	{ "recorder", NULL, read_selectors, offsetof(struct ssh_rule, recorder) },
-	{ "enforceRecorder", NULL, read_bool,
-	  offsetof(struct ssh_rule, enforce_recorder) },
+	{ "action", NULL, read_trimmed, offsetof(struct ssh_rule, action_word),
+	  FEATURE_NONE },
+	{ "src", NULL, read_selectors, offsetof(struct ssh_rule, src), FEATURE_NONE },
+	{ "dst", NULL, read_selectors, offsetof(struct ssh_rule, dst), FEATURE_NONE },
+	{ "users", NULL, read_trimmeds, offsetof(struct ssh_rule, users), FEATURE_NONE },
+	{ "checkPeriod", NULL, read_word, offsetof(struct ssh_rule, check_period),
+	  FEATURE_NONE },
+	{ "acceptEnv", NULL, read_words, offsetof(struct ssh_rule, accept_env),
+	  FEATURE_ACCEPT_ENV },
+	{ "srcPosture", NULL, read_words, offsetof(struct ssh_rule, src_posture),
+	  FEATURE_SRC_POSTURE },
+	{ "recorder", NULL, read_selectors, offsetof(struct ssh_rule, recorder),
+	  FEATURE_RECORDER },
+	{ "enforceRecorder", NULL, read_bool, offsetof(struct ssh_rule, enforce_recorder),
+	  FEATURE_RECORDER },
 };
 
 static const struct stranger ssh_stranger[] = {
@@ -438,10 +446,12 @@ read_ssh(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field node_attr_field[] = {
-	{ "target", NULL, read_selectors, offsetof(struct node_attr, target) },
-	{ "attr", NULL, read_words, offsetof(struct node_attr, attr) },
-	{ "app", NULL, read_attr_app, 0 },
-	{ "ipPool", NULL, read_words, offsetof(struct node_attr, ip_pool) },
+	{ "target", NULL, read_selectors, offsetof(struct node_attr, target),
+	  FEATURE_NONE },
+	{ "attr", NULL, read_words, offsetof(struct node_attr, attr), FEATURE_NONE },
+	{ "app", NULL, read_attr_app, 0, FEATURE_ATTR_APP },
+	{ "ipPool", NULL, read_words, offsetof(struct node_attr, ip_pool),
+	  FEATURE_ATTR_IP_POOL },
 };
 
 static const struct stranger node_attr_stranger[] = {

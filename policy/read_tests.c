@@ -69,11 +69,11 @@ read_ssh_test_attributes(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field test_field[] = {
-	{ "src", "user", read_trimmed, offsetof(struct test, src_word) },
-	{ "proto", NULL, read_word, offsetof(struct test, proto) },
-	{ "accept", "allow", read_ported, offsetof(struct test, accept) },
-	{ "deny", NULL, read_ported, offsetof(struct test, deny) },
-	{ "srcPostureAttrs", NULL, read_test_attributes, 0 },
+	{ "src", "user", read_trimmed, offsetof(struct test, src_word), FEATURE_NONE },
+	{ "proto", NULL, read_word, offsetof(struct test, proto), FEATURE_NONE },
+	{ "accept", "allow", read_ported, offsetof(struct test, accept), FEATURE_NONE },
+	{ "deny", NULL, read_ported, offsetof(struct test, deny), FEATURE_NONE },
+	{ "srcPostureAttrs", NULL, read_test_attributes, 0, FEATURE_TEST_POSTURE },
 };
 
 static const struct stranger test_stranger[] = {
@@ -122,12 +122,13 @@ read_tests(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field ssh_test_field[] = {
-	{ "src", NULL, read_trimmed, offsetof(struct ssh_test, src_word) },
-	{ "dst", NULL, read_selectors, offsetof(struct ssh_test, dst) },
-	{ "accept", NULL, read_trimmeds, offsetof(struct ssh_test, accept) },
-	{ "check", NULL, read_trimmeds, offsetof(struct ssh_test, check) },
-	{ "deny", NULL, read_trimmeds, offsetof(struct ssh_test, deny) },
-	{ "srcPostureAttrs", NULL, read_ssh_test_attributes, 0 },
+	{ "src", NULL, read_trimmed, offsetof(struct ssh_test, src_word), FEATURE_NONE },
+	{ "dst", NULL, read_selectors, offsetof(struct ssh_test, dst), FEATURE_NONE },
+	{ "accept", NULL, read_trimmeds, offsetof(struct ssh_test, accept),
+	  FEATURE_NONE },
+	{ "check", NULL, read_trimmeds, offsetof(struct ssh_test, check), FEATURE_NONE },
+	{ "deny", NULL, read_trimmeds, offsetof(struct ssh_test, deny), FEATURE_NONE },
+	{ "srcPostureAttrs", NULL, read_ssh_test_attributes, 0, FEATURE_TEST_POSTURE },
 };
 
 static const struct stranger ssh_test_stranger[] = {

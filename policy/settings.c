@@ -128,10 +128,14 @@ read_levels(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field ignore_field[] = {
-	{ "check", NULL, read_trimmed, offsetof(struct ignore_setting, check) },
-	{ "path", NULL, read_trimmed, offsetof(struct ignore_setting, path) },
-	{ "reason", NULL, read_trimmed, offsetof(struct ignore_setting, reason) },
-	{ "until", NULL, read_trimmed, offsetof(struct ignore_setting, until) },
+	{ "check", NULL, read_trimmed, offsetof(struct ignore_setting, check),
+	  FEATURE_NONE },
+	{ "path", NULL, read_trimmed, offsetof(struct ignore_setting, path),
+	  FEATURE_NONE },
+	{ "reason", NULL, read_trimmed, offsetof(struct ignore_setting, reason),
+	  FEATURE_NONE },
+	{ "until", NULL, read_trimmed, offsetof(struct ignore_setting, until),
+	  FEATURE_NONE },
 };
 
 static const struct fields ignore_fields = {
@@ -185,11 +189,11 @@ pattern_read(struct reader *r, const struct node *value, void *into)
 #define NAMING(kind) offsetof(struct settings, naming) + (kind) * sizeof(struct naming)
 
 static const struct field naming_field[] = {
-	{ "tag", NULL, pattern_read, NAMING(NAMING_TAG) },
-	{ "group", NULL, pattern_read, NAMING(NAMING_GROUP) },
-	{ "host", NULL, pattern_read, NAMING(NAMING_HOST) },
-	{ "ipset", NULL, pattern_read, NAMING(NAMING_IPSET) },
-	{ "posture", NULL, pattern_read, NAMING(NAMING_POSTURE) },
+	{ "tag", NULL, pattern_read, NAMING(NAMING_TAG), FEATURE_NONE },
+	{ "group", NULL, pattern_read, NAMING(NAMING_GROUP), FEATURE_NONE },
+	{ "host", NULL, pattern_read, NAMING(NAMING_HOST), FEATURE_NONE },
+	{ "ipset", NULL, pattern_read, NAMING(NAMING_IPSET), FEATURE_NONE },
+	{ "posture", NULL, pattern_read, NAMING(NAMING_POSTURE), FEATURE_NONE },
 };
 
 static const struct fields naming_fields = {
@@ -204,10 +208,12 @@ read_naming(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field boundary_field[] = {
-	{ "src", NULL, read_selectors, offsetof(struct boundary, grant.src) },
-	{ "dst", NULL, read_unported, offsetof(struct boundary, grant.dst) },
-	{ "ip", NULL, read_ip, 0 },
-	{ "deep", NULL, read_bool, offsetof(struct boundary, deep) },
+	{ "src", NULL, read_selectors, offsetof(struct boundary, grant.src),
+	  FEATURE_NONE },
+	{ "dst", NULL, read_unported, offsetof(struct boundary, grant.dst),
+	  FEATURE_NONE },
+	{ "ip", NULL, read_ip, 0, FEATURE_NONE },
+	{ "deep", NULL, read_bool, offsetof(struct boundary, deep), FEATURE_NONE },
 };
 
 static const struct fields boundary_fields = {
@@ -276,20 +282,22 @@ read_ports(struct reader *r, const struct node *value, void *into)
 }
 
 static const struct field settings_field[] = {
-	{ "target", NULL, read_target, 0 },
-	{ "inventory", NULL, read_words, offsetof(struct settings, inventory) },
-	{ "levels", NULL, read_levels, 0 },
-	{ "ignore", NULL, read_ignore, 0 },
-	{ "admins", NULL, read_selectors, offsetof(struct settings, admins) },
-	{ "sensitive-ports", NULL, read_ports, 0 },
+	{ "target", NULL, read_target, 0, FEATURE_NONE },
+	{ "inventory", NULL, read_words, offsetof(struct settings, inventory),
+	  FEATURE_NONE },
+	{ "levels", NULL, read_levels, 0, FEATURE_NONE },
+	{ "ignore", NULL, read_ignore, 0, FEATURE_NONE },
+	{ "admins", NULL, read_selectors, offsetof(struct settings, admins),
+	  FEATURE_NONE },
+	{ "sensitive-ports", NULL, read_ports, 0, FEATURE_NONE },
 	{ "sensitive-tags", NULL, read_selectors,
-	  offsetof(struct settings, sensitive_tags) },
+	  offsetof(struct settings, sensitive_tags), FEATURE_NONE },
 	{ "allowed-domains", NULL, read_trimmeds,
-	  offsetof(struct settings, allowed_domains) },
-	{ "naming", NULL, read_naming, 0 },
-	{ "never", NULL, read_never, 0 },
-	{ "reach-budget", NULL, read_budget, 0 },
-	{ "max-check-period", NULL, read_period, 0 },
+	  offsetof(struct settings, allowed_domains), FEATURE_NONE },
+	{ "naming", NULL, read_naming, 0, FEATURE_NONE },
+	{ "never", NULL, read_never, 0, FEATURE_NONE },
+	{ "reach-budget", NULL, read_budget, 0, FEATURE_NONE },
+	{ "max-check-period", NULL, read_period, 0, FEATURE_NONE },
 };
 
 static const struct fields settings_fields = {
@@ -358,13 +366,16 @@ ports_settle(struct reader *r, struct settings *settings, const struct words *wo
 }
 
 static void
-selectors_judge(struct reader *r, const struct selectors *list)
+selectors_settle(struct reader *r, const struct selectors *list, struct names *names)
 {
-	for (size_t i = 0; i < list->n; i++)
+	names->arena = r->arena;
+	for (size_t i = 0; i < list->n; i++) {
+		names_add(names, list->at[i].text);
 		if (list->at[i].kind == SELECTOR_INVALID)
 			refuse(r, list->at[i].span,
 			       arena_format(r->arena, "%s is not a selector",
 			                    text_show(r->arena, list->at[i].text)));
+	}
 }
 
 struct settings *
@@ -395,8 +406,8 @@ settings_read(struct arena *arena, struct tree *tree, struct findings *findings)
 	settings->tree = tree;
 	fields_read(&reader, tree->root, &settings_fields, intake, NULL);
 	ports_settle(&reader, settings, &intake->loose.sensitive_ports);
-	selectors_judge(&reader, &settings->admins);
-	selectors_judge(&reader, &settings->sensitive_tags);
+	selectors_settle(&reader, &settings->admins, &settings->admin_names);
+	selectors_settle(&reader, &settings->sensitive_tags, &settings->sensitive_names);
 	return settings;
 }
 

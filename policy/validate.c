@@ -143,9 +143,13 @@ policy_validate(struct policy *policy, const struct tailnet *tailnet,
 	struct judge judge = judge_of(policy, findings, policy->arena, &scratch);
 
 	judge.domains = domains_of(&scratch, tailnet);
+	judge.tailnet = tailnet;
+	judge.usage = &policy->usage;
+	policy->usage.findings = findings;
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
 		sections[i](&judge);
 	if (policy->derp_map)
 		derp_judge(policy->arena, policy->tree, policy->derp_map, findings);
+	usage_finish(&policy->usage);
 	arena_end(&scratch);
 }

@@ -30,6 +30,8 @@ struct judge {
 	struct findings *findings;
 	struct arena *arena;   /* for what stays */
 	struct arena *scratch; /* for what does not */
+	struct usage *usage; /* the policy's; NULL where something else is judged by it */
+	const struct tailnet *tailnet; /* NULL where it is not known */
 	/* The tailnet's own mail domains; NULL where they are not known. */
 	const struct names *domains;
 	/* Names in small letters, and the first of each: made when needed. */
