@@ -187,9 +187,12 @@ const struct command *command_list(size_t i);
 /* The commands. */
 enum status check_main(struct run *);
 enum status compile_main(struct run *);
+enum status explain_main(struct run *);
 enum status fmt_main(struct run *);
+enum status test_main(struct run *);
 enum status completion_main(struct run *);
 
-extern const struct option_table CHECK_OPTIONS, COMPILE_OPTIONS, FMT_OPTIONS;
+extern const struct option_table CHECK_OPTIONS, COMPILE_OPTIONS, EXPLAIN_OPTIONS,
+	FMT_OPTIONS, TEST_OPTIONS;
 
 #endif

@@ -15,12 +15,19 @@
 static const char *const CHECK_FORMATS[] = { "text", "json", NULL };
 static const char *const COMPILE_FORMATS[] = { "table", "tsv", "json", "ndjson", NULL };
 
+static const char *const TEST_FORMATS[] = { "text", "json", "junit", "tap", NULL };
+static const char *const EXPLAIN_FORMATS[] = { "text", "json", NULL };
+
 static const struct command COMMANDS[] = {
 	{ "check", check_main, 0, 1, STAGE_FILTER, "[POLICY]",
 	  "say whether the coordinator would take the policy", CHECK_FORMATS,
 	  &CHECK_OPTIONS },
 	{ "compile", compile_main, 0, 1, STAGE_FILTER, "[POLICY]",
 	  "write the packet filter of every node", COMPILE_FORMATS, &COMPILE_OPTIONS },
+	{ "test", test_main, 0, 1, STAGE_FILTER, "[POLICY]",
+	  "run the policy's own tests and sshTests", TEST_FORMATS, &TEST_OPTIONS },
+	{ "explain", explain_main, 0, 3, STAGE_FILTER, "[SRC DST[:PORT]] [POLICY]",
+	  "say whether SRC may reach DST, and why", EXPLAIN_FORMATS, &EXPLAIN_OPTIONS },
 	{ "fmt", fmt_main, 0, OPERANDS_ANY, STAGE_TREE, "[POLICY]...",
 	  "print the policy in its canonical form", NULL, &FMT_OPTIONS },
 	{ "completion", completion_main, 1, 1, STAGE_NONE, "SHELL",

@@ -221,8 +221,10 @@ judge_destinations(struct judge *j, struct bench *bench, const struct probe_end 
                    const struct destinations *list)
 {
 	claim.kind = kind;
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++) {
+		claim.element = (uint32_t)i;
 		judge_destination(j, bench, src, claim, &list->at[i]);
+	}
 }
 
 static void
@@ -325,6 +327,7 @@ judge_logins(struct judge *j, struct bench *bench, const struct probe_end *src,
 	const char *why;
 	claim.kind = kind;
 	for (size_t i = 0; i < logins->n; i++) {
+		claim.element = (uint32_t)i;
 		claim.login = logins->at[i].text;
 		claim.where = logins->at[i].span;
 		claim.dst = (struct text) { 0 };

@@ -33,6 +33,7 @@ struct claim {
 	enum section section; /* SECTION_TESTS or SECTION_SSH_TESTS */
 	uint32_t test;        /* its place there: tests[3] */
 	enum claim_kind kind;
+	uint32_t element;  /* its place in accept, deny or check */
 	struct text src;   /* as written */
 	struct text dst;   /* as written, with its port in tests */
 	struct text login; /* of sshTests */

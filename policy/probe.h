@@ -164,6 +164,15 @@ struct ssh_answer probe_ssh(struct prober *, const struct ssh_table *,
                             const struct probe_end *src, const struct probe_end *dst,
                             struct text login);
 
+/*
+ * The rules of the section by which an end may log in somewhere (dst NULL), or
+ * anybody on an end (src NULL), in the wire's order; near stays empty, and `all`
+ * says nothing.
+ */
+struct ssh_answer probe_ssh_all(struct prober *, const struct ssh_table *,
+                                const struct probe_end *src, const struct probe_end *dst,
+                                struct text login);
+
 /* The same filter as if no posture were asked of anybody. For what lacks a
  * posture alone; NULL where none is asked. Kept by the prober. */
 struct prober *prober_unconditional(struct prober *);

@@ -182,15 +182,39 @@ tell_rules(struct asking *a, struct ssh_answer *answer)
 	answer->by = by;
 }
 
-/* Whether one of the rule's users is the login; localparts aside. */
+/* Whether a source's own local part is the login, in the domain that is meant. */
+static bool
+is_own_name(const struct asking *a, const struct selector *localpart)
+{
+	const struct tailnet *t = a->prober->tailnet;
+	for (uint32_t i = 0; i < a->sources->n; i++) {
+		uint32_t user = t->machines[a->sources->at[i]].user;
+		if (user == USER_NONE)
+			continue;
+		struct text login = t->users[user].login;
+		size_t at = text_find_last(login, '@');
+		if (at < login.len &&
+		    text_equal((struct text) { login.at, at }, a->login) &&
+		    text_equal(text_from(login, at + 1), localpart->name))
+			return true;
+	}
+	return false;
+}
+
+/* Whether one of the rule's users is the login. */
 static bool
 rule_has_login(const struct asking *a, const struct ssh_rule *rule)
 {
 	bool root = text_is(a->login, "root");
 	for (size_t i = 0; i < rule->users.n; i++) {
 		struct text user = rule->users.at[i].text;
-		if (text_equal(user, a->login) ||
-		    (!root && text_is(user, "autogroup:nonroot")))
+		if (text_equal(user, a->login))
+			return true;
+		struct selector s = selector_parse(user);
+		if (s.kind == SELECTOR_LOCALPART && is_own_name(a, &s))
+			return true;
+		if (s.kind == SELECTOR_AUTOGROUP && s.autogroup == AUTOGROUP_NONROOT &&
+		    !root)
 			return true;
 	}
 	return false;
@@ -294,6 +318,51 @@ probe_ssh(struct prober *p, const struct ssh_table *ssh, const struct probe_end 
 	tell_rules(&a, &answer);
 	if (answer.all != TRUTH_YES && !answer.n_by)
 		tell_misses(&a, &answer);
+	arena_end(&a.scratch);
+	return answer;
+}
+
+/* Whether a rule is about an end: its machines are among those it names, or
+ * could be. */
+static bool
+rule_is_about(struct asking *a, const struct selectors *list, const struct set *machines,
+              bool *sure)
+{
+	struct prober *p = a->prober;
+	struct party party = party_of_selectors(p->policy, p->tailnet, list->at, list->n);
+	const struct set *named = party_machines(p->tailnet, &party, false);
+	*sure = !a->guessed && set_overlaps(named, machines);
+	return set_overlaps(named, machines) || doubtful(p, machines, named)->n > 0;
+}
+
+struct ssh_answer
+probe_ssh_all(struct prober *p, const struct ssh_table *ssh, const struct probe_end *src,
+              const struct probe_end *dst, struct text login)
+{
+	struct ssh_answer answer = { .all = TRUTH_NO };
+	struct asking a = {
+		.prober = p, .ssh = ssh, .src = src, .dst = dst, .login = login
+	};
+	if (!ssh)
+		return answer;
+	a.rows.arena = a.by.arena = a.by_may.arena = &a.scratch;
+	const struct set *machines = machines_of_end(&a, src ? src : dst, &a.guessed);
+	a.sources = src ? machines : p->tailnet->everybody;
+	for (uint32_t i = 0; i < p->policy->n_ssh; i++) {
+		const struct ssh_rule *rule = &p->policy->ssh[i];
+		bool sure;
+		const struct selectors *list = src ? &rule->src : &rule->dst;
+		bool self = dst && selectors_say_self(&rule->dst);
+		if (!rule_has_login(&a, rule))
+			continue;
+		if (rule_is_about(&a, self ? &rule->src : list, machines, &sure) ||
+		    (self && rule_is_about(&a, list, machines, &sure)))
+			numbers_add(sure ? &a.by : &a.by_may, i);
+	}
+	answer.some = a.by.n ? TRUTH_YES : a.by_may.n ? TRUTH_MAYBE : TRUTH_NO;
+	for (size_t i = 0; i < a.by_may.n && a.by.n; i++)
+		numbers_add(&a.by, a.by_may.at[i]);
+	tell_rules(&a, &answer);
 	arena_end(&a.scratch);
 	return answer;
 }
