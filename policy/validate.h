@@ -86,7 +86,7 @@ const char *judge_show(struct judge *, struct text);
 bool word_is_told(const struct word *);
 
 /*
- * validate_names.c: whether a selector may stand there and names what is
+ * validate_selectors.c: whether a selector may stand there and names what is
  * defined. What is wrong is raised, once, with the coordinator's words for the
  * position. Autogroup:self and user destinations of a rule depend on its
  * sources and are the rule's to judge.
@@ -96,26 +96,54 @@ bool judge_selector(struct judge *, const struct selector *, enum position);
 /* The same for each of a list; false if one was refused. */
 bool judge_selectors(struct judge *, const struct selectors *, enum position);
 
-/* Whether there is such a posture; raises where not. */
-bool judge_posture(struct judge *, const struct word *);
-
-void judge_postures(struct judge *, const struct words *);
+/* Raises an address that is none, or that parsers read differently. */
+struct finding *judge_raise_address(struct judge *, struct text, enum address_fault,
+                                    struct span);
 
 /* Whether a domain is the tailnet's, as far as that is known; raises where
  * not. In the src of an ssh rule the words differ. */
 bool judge_domain(struct judge *, struct text domain, struct span, bool ssh_src);
 
+/* The fault of a service's name, "svc:web", as a sentence; or NULL. */
+const char *service_name_fault(struct text);
+
+/*
+ * validate_names.c: names and their definitions. Whether a name of the sort is
+ * defined; raises where not, with the best guess at what was meant. position
+ * says where it stands, POSITION_N for a place of no selectors.
+ */
+bool judge_defined(struct judge *, enum sort, struct text name, struct span,
+                   enum position);
+
+/* The coordinator's words for a name that is not defined. */
+void judge_say_undefined(struct judge *, struct finding *, enum sort, struct text name,
+                         enum position);
+
+/* Raises a bare word that is no user where it has to be one. */
+struct finding *judge_raise_nobody(struct judge *, struct text word, struct span);
+
+/* Another sort's name, defined and taken there, that ends in the same word:
+ * tag:db for db or group:db. Empty if there is none; in the arena. */
+struct text name_of_other_sort(struct judge *, struct text word, enum position);
+
+/* Whether all that defines names of the sort could be read. */
+bool sort_is_known(const struct judge *, enum sort);
+
+/* The prefix and the name behind it; in the arena. */
+struct text text_joined(struct arena *, const char *prefix, struct text name);
+
+/* The host part of "tag:db:22", or an empty text. */
+struct text text_unported(struct text);
+
+/* Whether there is such a posture; raises where not. */
+bool judge_posture(struct judge *, const struct word *);
+
+void judge_postures(struct judge *, const struct words *);
+
 /* Whether the name of a definition has its prefix and something behind it:
  * NULL, or what was raised, for the coordinator's words. kind is "a group". */
 struct finding *judge_prefix(struct judge *, const struct word *, const char *prefix,
                              const char *kind);
-
-/* Raises an address that is none, or that parsers read differently. */
-struct finding *judge_raise_address(struct judge *, struct text, enum address_fault,
-                                    struct span);
-
-/* The fault of a service's name, "svc:web", as a sentence; or NULL. */
-const char *service_name_fault(struct text);
 
 /* validate_definitions.c, in the order they are examined. */
 void judge_tag_owners(struct judge *);
