@@ -57,6 +57,18 @@ lint_say(struct lint *lint, const char *format, ...)
 	return said;
 }
 
+struct span
+lint_inside(const struct lint *lint, const struct selector *selector)
+{
+	struct span span = selector->span;
+
+	if (lint->policy->source->bytes[span.first] == '"') {
+		span.first++;
+		span.end--;
+	}
+	return span;
+}
+
 struct tailnet *
 lint_tailnet(const struct lint *lint)
 {

@@ -35,9 +35,10 @@ struct lint {
 	struct fixes fixes; /* made by lint */
 
 	/* For the passes; lint makes them. */
-	struct filter *imagined;    /* NULL like filter */
-	struct filter *real;        /* NULL without an inventory */
-	struct cut *cut, *real_cut; /* of imagined, and of real; NULL likewise */
+	struct filter *imagined;     /* NULL like filter */
+	struct filter *real;         /* NULL without an inventory */
+	struct cut *cut, *real_cut;  /* of imagined, and of real; NULL likewise */
+	unsigned char *whole_groups; /* by group: lint_look.c's own */
 };
 
 /* What is left to say, in file order, nothing twice. */

@@ -24,11 +24,52 @@ const char *lint_show(struct lint *, struct text);
 const char *lint_say(struct lint *, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Where the text of a selector stands: inside its quotes. */
+struct span lint_inside(const struct lint *, const struct selector *);
+
 /* The tailnet of an inventory, or NULL. */
 struct tailnet *lint_tailnet(const struct lint *);
 
 /* "acls[3]", for second mentions. */
 const char *grant_name(struct lint *, const struct grant *);
+
+/* Whom a selector names without naming them. */
+enum crowd {
+	CROWD_NONE,    /* somebody in particular */
+	CROWD_SHARED,  /* autogroup:shared */
+	CROWD_TAGGED,  /* autogroup:tagged */
+	CROWD_MEMBERS, /* autogroup:member, user:*@domain, a group of all there are */
+	CROWD_TAILNET, /* a prefix that takes in the whole tailnet */
+	CROWD_ANY,     /* * */
+	CROWD_DANGER,  /* autogroup:danger-all */
+};
+
+/* lint_look.c: what selectors amount to. */
+enum crowd lint_crowd(struct lint *, const struct selector *);
+
+/* The same for addresses that a list names together: 0.0.0.0/1 and 128.0.0.0/1. */
+bool lint_covers_tailnet(struct ranges);
+
+/* The addresses that a selector names, none for other selectors. */
+struct ranges lint_ranges(struct lint *, const struct selector *);
+
+/* Whether a selector is every person of the tailnet, or more. */
+bool lint_is_everyone(struct lint *, const struct selector *);
+
+/* "every member", "every device": for sentences about them. */
+const char *lint_crowd_name(struct lint *, const struct selector *);
+
+/* Whether the settings, or the role itself, let a source reach everything. */
+bool lint_is_admin(struct lint *, const struct selector *);
+
+/* Whether the settings say that a destination deserves care. */
+bool lint_is_sensitive(struct lint *, const struct selector *);
+
+/* A tag, or autogroup:tagged. */
+bool lint_is_machines(const struct selector *);
+
+/* Users, groups, members: whose devices are people's own. */
+bool lint_is_people(const struct selector *);
 
 /* The passes, each in a file of its name. */
 void lint_style(struct lint *);

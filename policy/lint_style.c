@@ -171,19 +171,6 @@ struct members_seen {
 	size_t n;
 };
 
-/* Where the text of a selector stands: inside the quotes. */
-static struct span
-selector_inside(const struct policy *policy, const struct selector *selector)
-{
-	struct span span = selector->span;
-
-	if (policy->source->bytes[span.first] == '"') {
-		span.first++;
-		span.end--;
-	}
-	return span;
-}
-
 static void
 members_visit(const struct mention *mention, void *context)
 {
@@ -199,8 +186,7 @@ members_visit(const struct mention *mention, void *context)
 	}
 	if (selector->span.first < seen->first->span.first)
 		seen->first = selector;
-	fix_replace(&seen->lint->fixes, seen->fix,
-	            selector_inside(seen->lint->policy, selector),
+	fix_replace(&seen->lint->fixes, seen->fix, lint_inside(seen->lint, selector),
 	            text_of(autogroup_name(AUTOGROUP_MEMBER)));
 }
 

@@ -61,6 +61,7 @@ struct settings {
 	struct ignore_setting *ignore;
 	size_t n_ignore;
 	struct selectors admins, sensitive_tags;
+	struct names admin_names, sensitive_names; /* their texts */
 	struct sensitive_port *sensitive_ports; /* the usual ones, as the settings say */
 	size_t n_sensitive_ports;
 	struct words allowed_domains;
