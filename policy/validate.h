@@ -145,12 +145,16 @@ void judge_postures(struct judge *, const struct words *);
 struct finding *judge_prefix(struct judge *, const struct word *, const char *prefix,
                              const char *kind);
 
-/* validate_definitions.c, in the order they are examined. */
+/* validate_definitions.c */
 void judge_tag_owners(struct judge *);
 void judge_groups(struct judge *);
 void judge_hosts(struct judge *);
-void judge_ipsets(struct judge *);
 void judge_posture_definitions(struct judge *);
+
+/* validate_ipsets.c */
+void judge_ipsets(struct judge *);
+
+/* validate_nodes.c: what is set for machines and the tailnet. */
 void judge_node_attrs(struct judge *);
 void judge_auto_approvers(struct judge *);
 void judge_attr_config(struct judge *);
