@@ -97,6 +97,7 @@ walk_start(const struct format *f, const struct node *parent)
 		             .next = node_first(parent),
 		             .at = f->bytes + parent->span.first + 1 };
 
+	walk.inside = extra_between(walk.at, walk.at);
 	if (parent->count == 1)
 		walk.inside = walk_extra(f, &walk);
 	if (!has_comment(walk.inside))
@@ -418,17 +419,20 @@ common_length(struct text a, struct text b)
 static struct margin
 margin_find(const char *at, const char *end)
 {
-	struct text common = { NULL, 0 };
-	bool gaps = false;
+	struct text common = { at, 0 };
+	bool gaps = false, first = true;
 
 	while (at < end) {
 		struct text line = line_take(&at, end);
-		if (line.len == 0)
+		if (line.len == 0) {
 			gaps = true;
-		else if (!common.at)
+			continue;
+		}
+		if (first)
 			common = line;
 		else if (!is_bare_end(line))
 			common.len = common_length(common, line);
+		first = false;
 	}
 	size_t blanks = blanks_count(common);
 	bool star = common.len > blanks && common.at[blanks] == '*';
@@ -778,8 +782,6 @@ static void
 head_put(struct format *f, struct text before)
 {
 	extra_put(f, before, 0, 0);
-	if (f->len == 0)
-		return;
 	const char *end = f->page + f->len;
 	size_t blanks = (size_t)(blanks_end(f->page, end) - f->page);
 	f->len -= blanks;
@@ -831,6 +833,7 @@ hujson_format(struct arena *arena, const struct tree *tree)
 	f.expanded = arena_array(&f.scratch, tree->n, sizeof(*f.expanded));
 	f.rows = arena_array(&f.scratch, tree->n, sizeof(*f.rows));
 	measure(&f);
+	page_room(&f, tree->source->len);
 	head_put(&f, before);
 	layout(&f);
 	tail_put(&f, after);

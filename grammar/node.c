@@ -49,12 +49,11 @@ string_inside(const struct tree *tree, const struct node *string)
 
 	if (!tree->broken)
 		return (struct text) { raw.at + 1, raw.len - 2 };
-	size_t quote = is_one_of(raw.len ? *raw.at : '\0', "\"'`");
-	if (quote && raw.len > 1 && raw.at[raw.len - 1] == *raw.at)
-		return (struct text) { raw.at + 1, raw.len - 2 };
-	if (raw.len > 0 && raw.at[raw.len - 1] == '"')
-		raw.len--;
-	return (struct text) { raw.at + quote, raw.len - quote };
+	const char *at = raw.at, *end = raw.at + raw.len;
+	char quote = at < end && is_one_of(*at, "\"'`") ? *at++ : '"';
+	if (at < end && end[-1] == quote)
+		end--;
+	return (struct text) { at, (size_t)(end - at) };
 }
 
 /* The text is what the string says, byte for byte. */

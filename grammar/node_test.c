@@ -133,6 +133,7 @@ names_with_other_quotes_or_none_say_what_they_seem_to(void **state)
 	static const struct {
 		const char *text, *said;
 	} cases[] = {
+		{ "{\"}", "" },
 		{ "{abc: 1}", "abc" },
 		{ "{'abc': 1}", "abc" },
 		{ "{\"abc: 1}", "abc: 1" },

@@ -2,8 +2,9 @@
 #define ACLC_GRAMMAR_PARSE_H
 
 /*
- * What the two halves of the reader share: parse.c reads what is right,
- * recover.c says what is wrong and where reading goes on. For them alone.
+ * What the parts of the reader share: parse.c reads what is right; where
+ * something is wrong, recover.c and recover_text.c know where reading goes on,
+ * and fault.c tells of it. For them alone.
  */
 
 #include <stdbool.h>
@@ -67,6 +68,12 @@ struct parser {
 	uint64_t astray_at[HUJSON_DEPTH_MAX / 64 + 1];
 };
 
+static inline struct step
+go_on(const char *at, enum expect expect)
+{
+	return (struct step) { at, expect };
+}
+
 /* What comes after a value that was just read. */
 static inline enum expect
 expect_after_value(const struct parser *p)
@@ -75,6 +82,8 @@ expect_after_value(const struct parser *p)
 		return EXPECT_MEMBER_END;
 	return p->inside == HUJSON_ARRAY ? EXPECT_ELEMENT_END : EXPECT_END;
 }
+
+/* parse.c */
 
 /* Adds a node whose count is 1. */
 void node_push(struct parser *, enum hujson_kind, const char *first, const char *end);
@@ -88,18 +97,14 @@ struct step container_close(struct parser *, const char *end);
 /* Skips blanks and comments; tells of comments that are wrong. */
 const char *extra_read(struct parser *, const char *at);
 
+/* recover.c */
+
 /*
  * What is expected is not here; from is the end of what came before, at the
  * byte that is wrong, or the end of the source. Raises the finding and returns
  * where to go on.
  */
 struct step recover(struct parser *, const char *from, const char *at, enum expect);
-
-/* The string that starts here is wrong; its node is added. */
-struct step recover_string(struct parser *, const char *at, enum expect);
-
-/* A comment that does not end, or holds bytes that are no UTF-8. */
-void recover_comment(struct parser *, const char *at, const char *end);
 
 /* While some arrays or objects stand where names should be: this one was just
  * closed, and may be one of them. */
@@ -108,10 +113,74 @@ struct step recover_astray(struct parser *, uint32_t closed, const char *end);
 /* The value of a doomed member was just read. */
 void recover_doomed(struct parser *);
 
+/* Another array or object would be one too many. */
+struct step recover_depth(struct parser *, const char *at);
+
 /* Closes what is open still; gives a tree without nodes a bad one. */
 void recover_end(struct parser *, const char *at);
 
-/* Another array or object would be one too many. */
-struct step recover_depth(struct parser *, const char *at);
+/* recover_text.c */
+
+/* The string that starts here is wrong; after is what comes after it. */
+struct step recover_string(struct parser *, const char *at, enum expect after);
+
+/* Adds the node of a name that was read by guess. */
+void recover_name_node(struct parser *, const char *first, const char *end);
+
+/* A comment that does not end, or holds bytes that are no UTF-8. */
+void recover_comment(struct parser *, const char *at, const char *end);
+
+/* What does not belong to HuJSON at all: its end, or at if it is not such. */
+const char *recover_noise(struct parser *, const char *from, const char *at);
+
+/* There is no document where one is expected. */
+struct step recover_document(struct parser *, const char *at);
+
+/* Something follows the document. */
+struct step recover_garbage(struct parser *, const char *at);
+
+/* The source ends too early. */
+struct step recover_early_end(struct parser *, const char *from, enum expect);
+
+/* fault.c */
+
+struct check;
+struct finding;
+
+/* hujson's words about a place (printf format), kept for the first error: they
+ * go with the finding that is added next. */
+void fault_words(struct parser *, const char *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Those about a literal that is none. */
+void fault_words_literal(struct parser *, const char *at, const char *end);
+
+/* Those about the byte here; where is "at start of value" and the like. */
+void fault_words_byte(struct parser *, const char *at, const char *where);
+
+/* Those about the byte here, or the end of the source, where something else is
+ * expected. */
+void fault_words_unexpected(struct parser *, const char *at, enum expect);
+
+/* Tells of an error (printf format), unless it follows from an earlier one:
+ * then NULL. */
+struct finding *fault_add(struct parser *, const struct check *, const char *first,
+                          const char *end, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* Whether so many errors were told that reading stops; says so. */
+bool fault_enough(struct parser *, const char *at);
+
+/* Errors before this place follow from the one just told. */
+void fault_hush(struct parser *, const char *until);
+
+/* The same; and what was skipped may have had brackets in it. */
+void fault_guess(struct parser *, const char *until);
+
+/* Notes where an array or object was opened. finding may be NULL. */
+void fault_note_open(struct parser *, struct finding *, uint32_t container);
+
+/* What was written, to be shown in a sentence: raw if it can be seen. */
+const char *fault_shown(struct parser *, const char *at, const char *end);
 
 #endif

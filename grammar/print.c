@@ -43,6 +43,8 @@ hujson_print(struct arena *arena, const struct tree *tree)
 	struct page page = { arena_alloc(arena, tree->source->len), 0 };
 	uint32_t done = 0;
 
+	if (tree->source->len == 0)
+		return (struct text) { page.bytes, 0 };
 	for (const struct node *node = tree->root; node < tree->root + tree->n; node++) {
 		struct span own = own_span(node);
 		page_add(&page, bytes + done, bytes + own.first);
