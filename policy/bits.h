@@ -80,6 +80,9 @@ void residue_set(struct residue *, const struct bits *);
 void residue_join(struct residue *, const struct bits *);
 void residue_minus(struct residue *, const struct bits *);
 void residue_meet(struct residue *, const struct bits *);
+
+/* Keeps what another residue of the same store holds. */
+void residue_keep(struct residue *, const struct residue *);
 void residue_take(struct residue *, uint32_t number);
 void residue_drop(struct residue *, uint32_t number);
 bool residue_holds(const struct residue *, uint32_t number);

@@ -144,9 +144,10 @@ struct cut_cover *cut_grants(struct cut *, uint32_t filter);
 
 /*
  * Which grants can be left out together: the last first, each of them only where
- * what is kept covers it. One bool for each of policy->grants.
+ * what is kept covers it. One bool for each of policy->grants; the covers are those
+ * of cut_grants.
  */
-bool *cut_spare(struct cut *, uint32_t filter);
+bool *cut_spare(struct cut *, uint32_t filter, const struct cut_cover *);
 
 enum cut_share { CUT_NOTHING, CUT_SOME, CUT_EVERYTHING };
 
@@ -159,17 +160,18 @@ struct cut_between {
 
 /*
  * From a mentioned src to a mentioned dst, packets of a protocol (PROTOCOL_ANY:
- * tcp and udp) to all of the ports, by any way; sources in any situation are
- * among the flows. An end that names nothing allows CUT_NOTHING.
+ * tcp and udp) to all of the ports; sources in any situation are among the flows.
+ * CUT_SOME may be by way of a router with a via tag; CUT_EVERYTHING is without. An
+ * end that names nothing allows CUT_NOTHING.
  */
 struct cut_between cut_between(struct cut *, uint32_t filter, uint32_t src, uint32_t dst,
                                int protocol, struct ports);
 
 /*
- * What an end reaches: one row for each run of ports of a protocol with the
- * machines, and the addresses that are nobody's, that are reached on all of it.
- * every: by each of its sources, else by some. Sources without any posture are
- * meant, every way.
+ * What an end reaches: one row for each run of ports of a protocol, with the
+ * machines and the addresses that are nobody's whose ports are just these. every:
+ * what each of its sources reaches, else what some do (then by way of via routers
+ * too). Sources without any posture are meant.
  */
 struct cut_reach {
 	int protocol;
@@ -177,7 +179,8 @@ struct cut_reach {
 	const struct set *machines;    /* in the filter's tailnet's sets */
 	const struct range *addresses; /* ascending */
 	size_t n_addresses;
-	const struct grant *by; /* one of those that lead there; NULL: open */
+	const struct grant
+		*by; /* the first that leads there; NULL: none, or not told (every) */
 };
 
 struct cut_reach *cut_reach(struct cut *, uint32_t filter, uint32_t src, bool every,

@@ -1,0 +1,246 @@
+/* Points and flows in words that `aclc explain` takes. */
+#include "policy/cut_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "grammar/arena.h"
+
+/* The points of each class of an axis. */
+static void
+points_index(struct cut *cut, enum cut_side side)
+{
+	const struct partition *p = &cut->axes[side].partition;
+	uint32_t *first = arena_array(cut->arena, p->n_classes + 2, sizeof(*first));
+
+	cut->class_points[side] = arena_array(cut->arena, p->n_points, sizeof(uint32_t));
+	for (uint32_t i = 0; i < p->n_points; i++)
+		first[p->class_of[i] + 2]++;
+	for (uint32_t i = 0; i < p->n_classes; i++)
+		first[i + 2] += first[i + 1];
+	for (uint32_t i = 0; i < p->n_points; i++)
+		cut->class_points[side][first[p->class_of[i] + 1]++] = i;
+	cut->class_first[side] = first;
+}
+
+const uint32_t *
+cut_class_points(struct cut *cut, enum cut_side side, uint32_t class, size_t *n)
+{
+	if (!cut->class_first[side])
+		points_index(cut, side);
+	const uint32_t *first = cut->class_first[side];
+	*n = first[class + 1] - first[class];
+	return cut->class_points[side] + first[class];
+}
+
+static bool
+pair_is(const struct cut *cut, uint32_t src, uint32_t dst, enum stratum stratum)
+{
+	uint32_t owner = cut_owner(cut, src);
+	bool one = owner != CUT_NONE && owner == cut_owner(cut, dst);
+
+	if (!(cut_families(cut, src) & cut_families(cut, dst)))
+		return false;
+	if (stratum == STRATUM_SELF)
+		return one;
+	return stratum == STRATUM_ANY || !one || cut->many[owner];
+}
+
+/* A point of the class that makes a pair with the source, or CUT_NONE. Points of
+ * one owner lie together mostly, so that few are looked at. */
+static uint32_t
+partner_of(struct cut *cut, uint32_t src, uint32_t dst_class, enum stratum stratum)
+{
+	size_t n;
+	const uint32_t *points = cut_class_points(cut, CUT_DST, dst_class, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (pair_is(cut, src, points[i], stratum) && points[i] != src)
+			return points[i];
+	for (size_t i = 0; i < n; i++)
+		if (pair_is(cut, src, points[i], stratum))
+			return points[i];
+	return CUT_NONE;
+}
+
+/* Whether an owner has a machine in a class of destinations. */
+static bool
+owns_in(const struct cut *cut, uint32_t owner, uint32_t dst_class)
+{
+	const struct cut_axis *axis = &cut->axes[CUT_DST];
+
+	for (uint32_t i = axis->rows[dst_class]; i < axis->rows[dst_class + 1]; i++)
+		if (axis->row_at[i] == owner)
+			return true;
+	return false;
+}
+
+struct cut_points_pair
+cut_pair(struct cut *cut, uint32_t source, uint32_t dst_class, enum stratum stratum)
+{
+	size_t n;
+	const uint32_t *points =
+		cut_class_points(cut, CUT_SRC, cut_class_of(cut, source), &n);
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t owner = cut_owner(cut, points[i]);
+		if (stratum == STRATUM_SELF &&
+		    (owner == CUT_NONE || !owns_in(cut, owner, dst_class)))
+			continue;
+		uint32_t dst = partner_of(cut, points[i], dst_class, stratum);
+		if (dst != CUT_NONE)
+			return (struct cut_points_pair) { points[i], dst };
+	}
+	return (struct cut_points_pair) { points[0],
+		                          cut->axes[CUT_DST].partition.first[dst_class] };
+}
+
+/* A login that no policy here names. */
+static struct text
+login_unnamed(const struct cut *cut, const struct tailnet *t)
+{
+	char *login = arena_format(cut->arena, "someone@elsewhere.example");
+
+	for (unsigned i = 2; names_find(&t->logins, text_of(login)) != NAMES_NONE; i++)
+		login = arena_format(cut->arena, "someone%u@elsewhere.example", i);
+	return text_of(login);
+}
+
+static struct text
+tag_unnamed(const struct cut *cut, const struct tailnet *t)
+{
+	char *tag = arena_format(cut->arena, "tag:other");
+
+	for (unsigned i = 2; names_find(&t->tags, text_of(tag)) != NAMES_NONE; i++)
+		tag = arena_format(cut->arena, "tag:other-%u", i);
+	return text_of(tag);
+}
+
+static struct text
+address_text(const struct cut *cut, struct point address)
+{
+	char text[RANGE_TEXT_MAX];
+	size_t len = address_write(address, text);
+
+	return (struct text) { arena_copy(cut->arena, text, len), len };
+}
+
+/* A machine by its name, where that is its own and the point is all of it. */
+static struct text
+machine_text(const struct cut *cut, const struct tailnet *t, uint32_t number,
+             uint32_t point)
+{
+	const struct machine *m = &t->machines[number];
+	bool whole = !cut->address_of[point] || m->n_addresses == 1;
+
+	if (whole && m->name.len > 0 && tailnet_machine(t, m->name) == m)
+		return m->name;
+	return address_text(cut, cut->address_of[point] ? *cut->address_of[point]
+	                                                : m->addresses[0]);
+}
+
+static struct text
+imagined_text(const struct cut *cut, const struct tailnet *t, const struct machine *m)
+{
+	if (m->stand_in == STAND_IN_OTHER_USER)
+		return login_unnamed(cut, t);
+	return m->stand_in == STAND_IN_OTHER_TAG ? tag_unnamed(cut, t) : m->stands_for;
+}
+
+static bool
+is_owned(const struct cut *cut, struct point address)
+{
+	for (uint32_t i = 0; i < cut->n_tailnets; i++)
+		if (cut->tailnets[i]->n_addresses > 0 &&
+		    tailnet_owner_of(cut->tailnets[i], address) != UINT32_MAX)
+			return true;
+	return false;
+}
+
+/* An address of a cell that is nobody's: the first but one, where there are more,
+ * since the first of a network is seldom anything. */
+static struct text
+cell_text(const struct cut *cut, uint32_t cell)
+{
+	struct range range = cut_cell_range(cut, cell);
+	struct point address = range.first;
+
+	if (!range_is_single(range))
+		address = point_next(address);
+	while (is_owned(cut, address))
+		address = point_compare(address, range.last) == 0 ? range.first
+		                                                  : point_next(address);
+	return address_text(cut, address);
+}
+
+struct text
+cut_point_text(const struct cut *cut, uint32_t point)
+{
+	if (point >= cut->first_stranger)
+		return cut->strangers.texts[point - cut->first_stranger];
+	if (point >= cut->first_cell)
+		return cell_text(cut, point - cut->first_cell);
+	for (uint32_t i = 0; i < cut->n_tailnets; i++) {
+		const struct tailnet *t = cut->tailnets[i];
+		uint32_t machine = cut->machine_of[i][point];
+		if (machine == CUT_NONE)
+			continue;
+		return t->imagined ? imagined_text(cut, t, &t->machines[machine])
+		                   : machine_text(cut, t, machine, point);
+	}
+	return text_of("");
+}
+
+static uint32_t
+machine_at(const struct cut *cut, uint32_t point)
+{
+	uint32_t machine = CUT_NONE;
+
+	for (uint32_t i = 0; i < cut->n_tailnets && point < cut->first_cell; i++)
+		if (machine == CUT_NONE)
+			machine = cut->machine_of[i][point];
+	return machine;
+}
+
+/* A posture whose devices are in that situation. */
+static struct text
+situation_text(const struct cut *cut, uint32_t situation)
+{
+	for (size_t i = 0; i < cut->posture_keys.n && situation > 0; i++)
+		if (cut->postures[i].situation == situation)
+			return cut->postures[i].posture->name.text;
+	return text_of("");
+}
+
+/* What a plane's name says after its first word. */
+static struct text
+plane_rest(struct text plane, const char *word)
+{
+	return text_starts(plane, word) ? text_from(plane, strlen(word)) : text_of("");
+}
+
+struct cut_flow
+cut_flow_of(struct cut *cut, uint32_t source, uint32_t dst_class, uint32_t line,
+            uint16_t port)
+{
+	struct cut_line at = cut->lines[line];
+	struct cut_points_pair pair = cut_pair(cut, source, dst_class, at.stratum);
+	struct text plane = cut->planes.texts[at.plane];
+	struct text app = plane_rest(plane, "app ");
+	uint32_t owner = cut_owner(cut, pair.src);
+
+	return (struct cut_flow) {
+		.src = cut_point_text(cut, pair.src),
+		.dst = cut_point_text(cut, pair.dst),
+		.src_machine = machine_at(cut, pair.src),
+		.dst_machine = machine_at(cut, pair.dst),
+		.self = at.stratum == STRATUM_SELF ||
+		        (at.stratum == STRATUM_ANY && owner != CUT_NONE &&
+		         !cut->many[owner] && owner == cut_owner(cut, pair.dst)),
+		.protocol = app.len > 0 ? PROTOCOL_ANY : (int)at.kind,
+		.port = port,
+		.posture = situation_text(cut, cut_situation_of(cut, source)),
+		.via = plane_rest(plane, "via "),
+		.capability = app.len > 0 ? text_from(app, text_find(app, ' ') + 1) : app,
+	};
+}

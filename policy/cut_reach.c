@@ -1,0 +1,470 @@
+/* What lies between two ends, and what an end reaches. */
+#include "policy/cut_parts.h"
+
+#include <stdlib.h>
+
+#include "grammar/arena.h"
+
+/* A question about two ends on one line. */
+struct span_between {
+	struct cut *cut;
+	uint32_t filter;
+	const struct bits *from;
+	uint32_t dst; /* a set */
+	uint32_t line;
+	uint16_t lo, hi;
+};
+
+static struct cut_flow
+flow_by(struct cut *cut, uint32_t filter, uint32_t source, uint32_t class,
+        const struct cut_box *box, uint16_t port)
+{
+	const struct policy *policy = cut->filters[filter].policy;
+	struct cut_flow flow = cut_flow_of(cut, source, class, box->line, port);
+
+	if (box->unit < policy->n_grants)
+		flow.by = &policy->grants[box->unit];
+	return flow;
+}
+
+/* Some flow of a box that is between the ends, through one class. */
+static bool
+some_in_class(const struct span_between *b, const struct cut_box *box, uint32_t class,
+              struct cut_flow *flow)
+{
+	struct residue *r = &b->cut->mask;
+
+	residue_set(r, b->from);
+	residue_meet(r, box->from);
+	cut_mask(b->cut, r, class, b->cut->lines[b->line].stratum);
+	if (residue_is_empty(r))
+		return false;
+	*flow = flow_by(b->cut, b->filter, residue_first(r), class, box,
+	                box->lo > b->lo ? box->lo : b->lo);
+	return true;
+}
+
+/* Whether any box of the filter is between the ends; the first of the classes
+ * that has one, and of its boxes the first in the policy. */
+static bool
+some_between(const struct span_between *b, struct cut_flow *flow)
+{
+	const struct cut_filter *from = &b->cut->filters[b->filter];
+	const struct cut_set *dst = &b->cut->axes[CUT_DST].sets[b->dst];
+
+	for (size_t i = 0; i < from->n_boxes; i++) {
+		const struct cut_box *box = &from->boxes[i];
+		if (box->line != b->line || box->lo > b->hi || box->hi < b->lo ||
+		    !bits_overlap(box->from, b->from))
+			continue;
+		for (uint32_t k = 0; k < dst->n_classes; k++)
+			if (cut_set_holds(b->cut, box->dst, dst->classes[k]) &&
+			    some_in_class(b, box, dst->classes[k], flow))
+				return true;
+	}
+	return false;
+}
+
+/* The first flow that is lacking. */
+struct lack {
+	struct cut *cut;
+	uint32_t line;
+	struct cut_flow flow;
+};
+
+static bool
+lack_take(void *context, const struct cut_part *part)
+{
+	struct lack *lack = context;
+	struct residue *r = &lack->cut->mask;
+
+	residue_set(r, part->from);
+	cut_mask(lack->cut, r, part->classes[0], lack->cut->lines[lack->line].stratum);
+	lack->flow = cut_flow_of(lack->cut, residue_first(r), part->classes[0],
+	                         lack->line, part->lo);
+	return false;
+}
+
+static bool
+lacking_between(const struct span_between *b, struct cut_flow *flow)
+{
+	struct cut_sweep sweep = { .from = b->from,
+		                   .dst = b->dst,
+		                   .line = b->line,
+		                   .lo = b->lo,
+		                   .hi = b->hi,
+		                   .filter = b->filter,
+		                   .but = CUT_NONE };
+	struct lack lack = { .cut = b->cut, .line = b->line };
+
+	if (cut_sweep(b->cut, &sweep, lack_take, &lack))
+		return false;
+	*flow = lack.flow;
+	return true;
+}
+
+static bool
+is_packets(const struct cut *cut, uint32_t plane)
+{
+	struct text name = cut->planes.texts[plane];
+
+	return name.len == 0 || text_starts(name, "via ");
+}
+
+static bool
+is_asked_for(const struct cut_line *line, int protocol)
+{
+	if (protocol != PROTOCOL_ANY)
+		return line->kind == (uint32_t)protocol;
+	return line->kind == PROTOCOL_TCP || line->kind == PROTOCOL_UDP;
+}
+
+/* The lines of packets by any way that exist have boxes on them; what none lies
+ * on allows nothing. */
+static void
+between_some(struct span_between *b, int protocol, bool self, struct cut_between *answer)
+{
+	for (uint32_t i = 0; i < b->cut->line_keys.n; i++) {
+		const struct cut_line *line = &b->cut->lines[i];
+		b->line = i;
+		if (!is_packets(b->cut, line->plane) || !is_asked_for(line, protocol) ||
+		    (self && line->stratum != STRATUM_SELF))
+			continue;
+		if (!some_between(b, &answer->some))
+			continue;
+		answer->share = CUT_SOME;
+		return;
+	}
+}
+
+/* Without any via, all of the lines that the protocol stands for. */
+static bool
+between_lacks(struct span_between *b, int protocol, bool self, struct cut_flow *flow)
+{
+	static const int any[] = { PROTOCOL_TCP, PROTOCOL_UDP };
+	int one[] = { protocol };
+	const int *protocols = protocol == PROTOCOL_ANY ? any : one;
+	size_t n = protocol == PROTOCOL_ANY ? 2 : 1;
+
+	for (size_t i = 0; i < n; i++)
+		for (enum stratum s = STRATUM_ANY; s <= STRATUM_SELF; s++) {
+			if ((s == STRATUM_ANY) == b->cut->has_self ||
+			    (self && s == STRATUM_OTHERS))
+				continue;
+			b->line = cut_line(b->cut, 0, (uint32_t)protocols[i], s);
+			if (lacking_between(b, flow))
+				return true;
+		}
+	return false;
+}
+
+struct cut_between
+cut_between(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst, int protocol,
+            struct ports ports)
+{
+	bool self = cut->ends[dst].self;
+	struct cut_between answer = { 0 };
+	struct span_between b = {
+		.cut = cut,
+		.filter = filter,
+		.from = cut_from(cut, cut->ends[src].set, 0),
+		.dst = self ? cut->owned : cut->ends[dst].set,
+		.lo = ports.first,
+		.hi = ports.last,
+	};
+
+	if (protocol != PROTOCOL_ANY && !protocol_has_ports(protocol))
+		b.lo = b.hi = 0;
+	if (b.from->n == 0 || cut->axes[CUT_DST].sets[b.dst].n_classes == 0)
+		return answer;
+	between_some(&b, protocol, self, &answer);
+	if (answer.share == CUT_SOME &&
+	    !between_lacks(&b, protocol, self, &answer.lacking))
+		answer.share = CUT_EVERYTHING;
+	return answer;
+}
+
+/* A class that is reached, or lacking, on a run of a protocol's line. */
+struct reached {
+	uint32_t kind;
+	uint16_t lo, hi;
+	uint32_t class, unit;
+};
+
+struct reaches {
+	struct cut *cut;
+	struct arena *arena;
+	struct reached *at;
+	size_t n, cap;
+	uint32_t line; /* the one being looked at */
+};
+
+static void
+reaches_put(struct reaches *list, struct reached reached)
+{
+	list->at =
+		arena_grow(list->arena, list->at, list->n, &list->cap, sizeof(*list->at));
+	list->at[list->n++] = reached;
+}
+
+/* Packets, and no ping that follows from ports. */
+static bool
+box_counts(const struct cut *cut, const struct cut_box *box)
+{
+	return is_packets(cut, cut->lines[box->line].plane) && !box->follows;
+}
+
+/* What some of the sources reach by one box. */
+static void
+reach_by_box(struct reaches *list, const struct bits *from, const struct cut_box *box)
+{
+	struct cut *cut = list->cut;
+	const struct cut_line line = cut->lines[box->line];
+	const struct cut_set *dst = &cut->axes[CUT_DST].sets[box->dst];
+
+	if (!box_counts(cut, box) || !bits_overlap(box->from, from))
+		return;
+	for (uint32_t i = 0; i < dst->n_classes; i++) {
+		residue_set(&cut->mask, from);
+		residue_meet(&cut->mask, box->from);
+		cut_mask(cut, &cut->mask, dst->classes[i], line.stratum);
+		if (!residue_is_empty(&cut->mask))
+			reaches_put(list,
+			            (struct reached) { line.kind, box->lo, box->hi,
+			                               dst->classes[i], box->unit });
+	}
+}
+
+static int
+reached_order(const void *left, const void *right)
+{
+	const struct reached *a = left, *b = right;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->class != b->class)
+		return a->class < b->class ? -1 : 1;
+	if (a->lo != b->lo)
+		return a->lo < b->lo ? -1 : 1;
+	return (a->unit > b->unit) - (a->unit < b->unit);
+}
+
+/* By protocol and class, with runs that touch made one. */
+static void
+reaches_settle(struct reaches *list)
+{
+	size_t kept = 0;
+
+	if (list->n > 1)
+		qsort(list->at, list->n, sizeof(*list->at), reached_order);
+	for (size_t i = 0; i < list->n; i++) {
+		struct reached *last = kept > 0 ? &list->at[kept - 1] : NULL;
+		const struct reached *next = &list->at[i];
+		if (!last || last->kind != next->kind || last->class != next->class ||
+		    next->lo > (uint32_t)last->hi + 1) {
+			list->at[kept++] = *next;
+			continue;
+		}
+		last->hi = next->hi > last->hi ? next->hi : last->hi;
+		last->unit = next->unit < last->unit ? next->unit : last->unit;
+	}
+	list->n = kept;
+}
+
+static bool
+lacking_take(void *context, const struct cut_part *part)
+{
+	struct reaches *list = context;
+
+	for (size_t i = 0; i < part->n; i++)
+		reaches_put(list,
+		            (struct reached) { list->cut->lines[list->line].kind,
+		                               part->lo, part->hi, part->classes[i], 0 });
+	return true;
+}
+
+static uint16_t
+line_hi(const struct cut_line *line)
+{
+	return protocol_has_ports((int)line->kind) ? UINT16_MAX : 0;
+}
+
+/* What is left of a class's line between the runs that are lacking. */
+static void
+reach_between(struct reaches *list, const struct reached *lacking, size_t n,
+              struct reached whole)
+{
+	uint32_t lo = whole.lo;
+
+	for (size_t i = 0; i < n; i++) {
+		if (lacking[i].lo > lo)
+			reaches_put(list,
+			            (struct reached) { whole.kind, (uint16_t)lo,
+			                               (uint16_t)(lacking[i].lo - 1),
+			                               whole.class, whole.unit });
+		lo = (uint32_t)lacking[i].hi + 1;
+	}
+	if (lo <= whole.hi)
+		reaches_put(list, (struct reached) { whole.kind, (uint16_t)lo, whole.hi,
+		                                     whole.class, whole.unit });
+}
+
+/* What each of the sources reaches with one protocol, in all strata. */
+static void
+reach_by_every(struct reaches *list, uint32_t filter, const struct bits *from,
+               uint32_t kind)
+{
+	struct cut *cut = list->cut;
+	struct reaches lacking = { .cut = cut, .arena = list->arena };
+	size_t i = 0, end;
+	uint16_t hi = 0;
+
+	for (uint32_t line = 0; line < cut->line_keys.n; line++) {
+		const struct cut_line *at = &cut->lines[line];
+		struct cut_sweep sweep = { .from = from,
+			                   .dst = cut->everywhere,
+			                   .line = line,
+			                   .hi = line_hi(at),
+			                   .filter = filter,
+			                   .but = CUT_NONE };
+		if (at->plane != 0 || at->kind != kind ||
+		    (at->stratum == STRATUM_ANY) == cut->has_self)
+			continue;
+		hi = line_hi(at);
+		lacking.line = line;
+		cut_sweep(cut, &sweep, lacking_take, &lacking);
+	}
+	reaches_settle(&lacking);
+	for (uint32_t class = 0; class < cut->axes[CUT_DST].partition.n_classes;
+	     class ++) {
+		for (end = i; end < lacking.n && lacking.at[end].class == class; end++)
+			;
+		reach_between(list, lacking.at + i, end - i,
+		              (struct reached) { kind, 0, hi, class, CUT_NONE });
+		i = end;
+	}
+}
+
+static void
+reach_every(struct reaches *list, uint32_t filter, const struct bits *from)
+{
+	const struct cut_filter *in = &list->cut->filters[filter];
+	bool seen[256] = { false };
+
+	for (size_t i = 0; i < in->n_boxes; i++) {
+		const struct cut_line *line = &list->cut->lines[in->boxes[i].line];
+		if (line->plane != 0 || in->boxes[i].follows || seen[line->kind])
+			continue;
+		seen[line->kind] = true;
+		reach_by_every(list, filter, from, line->kind);
+	}
+}
+
+static struct reaches
+reaches_of(struct cut *cut, struct arena *arena, uint32_t filter, uint32_t src,
+           bool every)
+{
+	struct reaches list = { .cut = cut, .arena = arena };
+	const struct bits *from = cut_plain(cut, cut->ends[src].set);
+	const struct cut_filter *in = &cut->filters[filter];
+
+	if (from->n == 0)
+		return list;
+	if (every)
+		reach_every(&list, filter, from);
+	for (size_t i = 0; i < in->n_boxes && !every; i++)
+		reach_by_box(&list, from, &in->boxes[i]);
+	reaches_settle(&list);
+	return list;
+}
+
+/* Machines and addresses, from the classes of some of the reached. */
+static void
+row_fill(struct cut *cut, struct arena *scratch, uint32_t filter, struct cut_reach *row,
+         const struct reached *at, size_t n)
+{
+	const struct cut_filter *in = &cut->filters[filter];
+	uint32_t *machines = NULL;
+	struct range *ranges = NULL;
+	size_t n_machines = 0, n_ranges = 0, machines_cap = 0, ranges_cap = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t n_points;
+		const uint32_t *points =
+			cut_class_points(cut, CUT_DST, at[i].class, &n_points);
+		for (size_t k = 0; k < n_points; k++) {
+			if (points[k] < cut->first_cell) {
+				machines = arena_grow(scratch, machines, n_machines,
+				                      &machines_cap, sizeof(*machines));
+				machines[n_machines++] =
+					cut->machine_of[in->tailnet_number][points[k]];
+			} else if (points[k] < cut->first_stranger) {
+				ranges = arena_grow(scratch, ranges, n_ranges,
+				                    &ranges_cap, sizeof(*ranges));
+				ranges[n_ranges++] =
+					cut_cell_range(cut, points[k] - cut->first_cell);
+			}
+		}
+	}
+	struct ranges joined = ranges_of(cut->arena, ranges, n_ranges);
+	row->machines = set_of(&in->tailnet->sets, machines, n_machines);
+	row->addresses = joined.at;
+	row->n_addresses = joined.n;
+}
+
+static int
+run_order(const void *left, const void *right)
+{
+	const struct reached *a = left, *b = right;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->lo != b->lo)
+		return a->lo < b->lo ? -1 : 1;
+	if (a->hi != b->hi)
+		return a->hi < b->hi ? -1 : 1;
+	return reached_order(left, right);
+}
+
+struct cut_reach *
+cut_reach(struct cut *cut, uint32_t filter, uint32_t src, bool every, size_t *n)
+{
+	struct arena scratch = { 0 };
+	struct reaches list = reaches_of(cut, &scratch, filter, src, every);
+	const struct policy *policy = cut->filters[filter].policy;
+	struct cut_reach *rows = arena_array(cut->arena, list.n, sizeof(*rows));
+	size_t end;
+
+	*n = 0;
+	if (list.n > 1)
+		qsort(list.at, list.n, sizeof(*list.at), run_order);
+	for (size_t i = 0; i < list.n; i = end) {
+		const struct reached *at = &list.at[i];
+		uint32_t unit = at->unit;
+		for (end = i; end < list.n && list.at[end].kind == at->kind &&
+		              list.at[end].lo == at->lo && list.at[end].hi == at->hi;
+		     end++)
+			unit = list.at[end].unit < unit ? list.at[end].unit : unit;
+		struct cut_reach *row = &rows[(*n)++];
+		row->protocol = (int)at->kind;
+		row->ports = line_hi(&(struct cut_line) { .kind = at->kind })
+		                     ? (struct ports) { at->lo, at->hi }
+		                     : PORTS_ALL;
+		row->by = unit < policy->n_grants ? &policy->grants[unit] : NULL;
+		row_fill(cut, &scratch, filter, row, at, end - i);
+	}
+	arena_end(&scratch);
+	return rows;
+}
+
+const struct set *
+cut_reached(struct cut *cut, uint32_t filter, uint32_t src, bool every)
+{
+	struct arena scratch = { 0 };
+	struct reaches list = reaches_of(cut, &scratch, filter, src, every);
+	struct cut_reach row;
+
+	row_fill(cut, &scratch, filter, &row, list.at, list.n);
+	arena_end(&scratch);
+	return row.machines;
+}
