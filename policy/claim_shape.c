@@ -110,10 +110,8 @@ port_fault(struct shape *shape, const struct destination *dst, struct shape_faul
 {
 	struct arena *arena = shape->judge.arena;
 	const char *shown = text_show(arena, dst->word.text);
-	enum selector_kind whole = selector_parse(dst->word.text).kind;
 
-	if (dst->no_colon || (dst->fault != PORTS_FINE && whole != SELECTOR_INVALID &&
-	                      whole != SELECTOR_USER))
+	if (destination_lacks_ports(dst))
 		return fault_of(fault, dst->word.span,
 		                arena_format(arena,
 		                             "%s has no port, and a test needs one",

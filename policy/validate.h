@@ -164,6 +164,10 @@ void judge_options(struct judge *);
 void judge_acls(struct judge *);
 void judge_grants(struct judge *);
 
+/* Whether an element with ports is a selector without them: "tag:db", whose
+ * last colon is its first, or "fd7a::1". */
+bool destination_lacks_ports(const struct destination *);
+
 /* validate_ssh.c */
 void judge_ssh(struct judge *);
 void judge_ssh_tests(struct judge *);

@@ -158,10 +158,8 @@ judge_self(struct judge *judge, const struct grant *grant)
 	}
 }
 
-/* Whether the element is a selector without ports: "tag:db", whose last colon
- * is its first, or "fd7a::1". */
-static bool
-lacks_ports(const struct destination *dst)
+bool
+destination_lacks_ports(const struct destination *dst)
 {
 	struct text word = dst->word.text;
 	struct selector whole;
@@ -224,7 +222,7 @@ judge_ported(struct judge *judge, const struct destination *dst)
 	struct text word = dst->word.text;
 	struct finding *finding;
 
-	if (lacks_ports(dst)) {
+	if (destination_lacks_ports(dst)) {
 		raise_portlessness(judge, dst);
 		return false;
 	}
