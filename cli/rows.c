@@ -360,15 +360,25 @@ items_of_names(const struct names *names)
 	return (struct items) { names->arena, names->texts, names->n, names->cap };
 }
 
+static struct cell
+protocols_cell(struct arena *arena, const struct wire_rule *rule)
+{
+	struct items items = { .arena = arena };
+
+	if (rule->n_protocols == 0)
+		items_add(&items, text_of(protocol_name(arena, PROTOCOL_ANY)));
+	for (size_t i = 0; i < rule->n_protocols; i++)
+		items_add(&items, text_of(protocol_name(arena, rule->protocols[i])));
+	return cell_of(&items, ROWS_EXACT);
+}
+
 static void
 network_rows(struct row_maker *maker, struct arena *arena, const struct wire_rule *rule,
              struct rows *rows, struct row row)
 {
 	struct by_address addresses = sort_by_address(arena, rule);
 	struct by_ports by = sort_by_ports(arena, &addresses);
-	const char *protocol = protocol_name(arena, rule->protocol);
-
-	row.cells[COLUMN_PROTOCOL] = cell_of_one(arena, text_of(protocol));
+	row.cells[COLUMN_PROTOCOL] = protocols_cell(arena, rule);
 	for (size_t i = 0; i < by.keys.n; i++) {
 		struct items ports = items_of_names(&by.at[i].ports);
 		row.cells[COLUMN_DST] = addresses_cell(maker, arena, &by.at[i].addresses);

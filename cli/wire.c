@@ -194,11 +194,12 @@ dsts_write(struct output *out, const struct wire_rule *rule)
 		dst_write(out, &rule->dst[i]);
 	}
 	output_char(out, ']');
-	if (rule->protocol != PROTOCOL_ANY) {
-		output_string(out, ",\"IPProto\":[");
-		output_number(out, (unsigned)rule->protocol);
-		output_char(out, ']');
+	for (size_t i = 0; i < rule->n_protocols; i++) {
+		output_string(out, i > 0 ? "," : ",\"IPProto\":[");
+		output_number(out, (unsigned)rule->protocols[i]);
 	}
+	if (rule->n_protocols > 0)
+		output_char(out, ']');
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/dialect.h"
 
 /* Parties found by a name. */
 struct index {
@@ -22,6 +23,7 @@ struct compiler {
 	struct index selectors; /* by the selector's text: each is resolved once */
 	struct index contents;  /* by what is in them: equal ones become one */
 	struct index narrowed;  /* by party and postures */
+	bool wary;              /* of users that nobody knows: dialect_is_wary */
 };
 
 /* The place in an index of a name; *fresh says that it is still to be filled. */
@@ -142,12 +144,17 @@ rule_add(struct compiler *c, enum rule_kind kind, const struct grant *grant)
 
 static const struct ports all_ports = { 0, 65535 };
 
+/* Everything may reach everything; Headscale sends this with the source `*`
+ * (spec/wire-format.md section 9). */
 static void
 compile_open(struct compiler *c)
 {
+	bool tailscale = c->policy->target == TARGET_TAILSCALE;
 	struct party any = { .machines = c->tailnet->sets.all[0], .any = true };
+	struct party all = { .machines = c->tailnet->sets.all[0], .danger = true };
 	struct rule *rule = rule_add(c, RULE_NETWORK, NULL);
-	rule->src = rule->dst = party_share(c, &any);
+	rule->dst = party_share(c, &any);
+	rule->src = tailscale ? rule->dst : party_share(c, &all);
 	rule->ports = &all_ports;
 	rule->n_ports = 1;
 }
@@ -159,13 +166,13 @@ struct common {
 	const struct words *postures;
 };
 
-static void
+static struct rule *
 compile_network(struct compiler *c, const struct common *common,
                 const struct selector *target, int protocol, const struct ports *ports,
                 size_t n_ports)
 {
 	if (party_is_empty(common->src))
-		return;
+		return NULL;
 	struct rule *rule = rule_add(c, RULE_NETWORK, common->grant);
 	rule->src = common->src;
 	rule->dst = party_of_word(c, target);
@@ -176,6 +183,7 @@ compile_network(struct compiler *c, const struct common *common,
 	rule->n_ports = n_ports;
 	rule->via = common->grant->via.n > 0;
 	rule->postures = c->tailnet->imagined ? common->postures : NULL;
+	return rule;
 }
 
 /* The ports of one protocol, among a grant's ip entries. */
@@ -319,11 +327,28 @@ struct alias {
 };
 
 static int
+order_of_mention(const struct alias *x, const struct alias *y)
+{
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+static int
 alias_order(const void *a, const void *b)
 {
 	const struct alias *x = a, *y = b;
 	int kinds = kind_order[x->target->kind] - kind_order[y->target->kind];
-	return kinds ? kinds : (x->order > y->order) - (x->order < y->order);
+	return kinds ? kinds : order_of_mention(x, y);
+}
+
+/* Headscale's order: as written, but autogroup:self goes behind destinations that
+ * are no autogroups (spec/wire-format.md 3.2). */
+static int
+alias_order_self_last(const void *a, const void *b)
+{
+	const struct alias *x = a, *y = b;
+	int selves = (x->target->autogroup == AUTOGROUP_SELF) -
+	             (y->target->autogroup == AUTOGROUP_SELF);
+	return selves ? selves : order_of_mention(x, y);
 }
 
 static struct alias *
@@ -347,17 +372,73 @@ aliases_of_acl(struct compiler *c, const struct grant *acl, size_t *n)
 	return aliases;
 }
 
+/* Puts them into the target's order. */
+static void
+aliases_sort(const struct compiler *c, struct alias *aliases, size_t n)
+{
+	bool others = false;
+	if (dialect_of(c->policy->target)->sorts) {
+		if (n)
+			qsort(aliases, n, sizeof(*aliases), alias_order);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		others = others || aliases[i].target->kind != SELECTOR_AUTOGROUP;
+	if (others)
+		qsort(aliases, n, sizeof(*aliases), alias_order_self_last);
+}
+
+/* The rules of one destination of an acl: one, or one for each of the protocols
+ * that its proto means. */
+static void
+compile_target(struct compiler *c, const struct common *common,
+               const struct selector *target, const struct ports *ports, size_t n_ports)
+{
+	const struct grant *acl = common->grant;
+	int protocol = acl->n_ip ? acl->ip[0].protocol : PROTOCOL_ANY, several[2];
+	size_t n = dialect_protocols(c->policy, acl, protocol, several);
+	struct rule *rule = compile_network(c, common, target, n ? several[0] : protocol,
+	                                    ports, n_ports);
+	for (size_t i = 1; rule && i < n; i++) {
+		rule = compile_network(c, common, target, several[i], ports, n_ports);
+		rule->shadow = true;
+	}
+}
+
 static void
 compile_acl(struct compiler *c, const struct common *common)
 {
+	const struct grant *acl = common->grant;
 	size_t n;
-	struct alias *aliases = aliases_of_acl(c, common->grant, &n);
-	int protocol = common->grant->n_ip ? common->grant->ip[0].protocol : PROTOCOL_ANY;
-	if (n)
-		qsort(aliases, n, sizeof(*aliases), alias_order);
+	if (dialect_of(c->policy->target)->flat) {
+		for (size_t i = 0; i < acl->dst.n; i++)
+			compile_target(c, common, &acl->dst.at[i].selector,
+			               acl->dst.at[i].ports, acl->dst.at[i].n_ports);
+		return;
+	}
+	struct alias *aliases = aliases_of_acl(c, acl, &n);
+	aliases_sort(c, aliases, n);
 	for (size_t i = 0; i < n; i++)
-		compile_network(c, common, aliases[i].target, protocol, aliases[i].ports,
-		                aliases[i].n);
+		compile_target(c, common, aliases[i].target, aliases[i].ports,
+		               aliases[i].n);
+}
+
+/*
+ * The sources of a grant. One release leaves out whoever is named together with
+ * somebody it does not know, where the policy has autogroup:self in it.
+ */
+static const struct party *
+compile_sources(struct compiler *c, const struct grant *grant)
+{
+	struct selector *known;
+	size_t n = 0;
+	if (!c->wary)
+		return party_of_words(c, grant->src.at, grant->src.n);
+	known = arena_array(c->arena, grant->src.n, sizeof(*known));
+	for (size_t i = 0; i < grant->src.n; i++)
+		if (dialect_knows(c->policy, c->tailnet, &grant->src.at[i]))
+			known[n++] = grant->src.at[i];
+	return party_of_words(c, known, n);
 }
 
 struct filter *
@@ -374,6 +455,7 @@ filter_compile(struct arena *arena, const struct policy *policy, struct tailnet 
 		.selectors.names.arena = arena,
 		.contents.names.arena = arena,
 		.narrowed.names.arena = arena,
+		.wary = dialect_is_wary(policy),
 	};
 	if (policy_is_open(policy))
 		compile_open(&c);
@@ -382,8 +464,7 @@ filter_compile(struct arena *arena, const struct policy *policy, struct tailnet 
 		struct common common = { .grant = grant };
 		common.postures = postures_in_force(policy, &grant->src_posture);
 		common.src =
-			party_narrow(&c, party_of_words(&c, grant->src.at, grant->src.n),
-		                     common.postures);
+			party_narrow(&c, compile_sources(&c, grant), common.postures);
 		if (grant->section == SECTION_GRANTS)
 			compile_grant(&c, &common);
 		else

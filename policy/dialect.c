@@ -150,11 +150,44 @@ dialect_is_open(const struct policy *policy)
 	       !ssh_names_self(policy);
 }
 
+static bool
+rules_name_self(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->n_grants; i++)
+		for (size_t k = 0; k < policy->grants[i].dst.n; k++)
+			if (policy->grants[i].dst.at[k].selector.autogroup ==
+			    AUTOGROUP_SELF)
+				return true;
+	return false;
+}
+
+bool
+dialect_is_wary(const struct policy *policy)
+{
+	return target_support(policy->target, FEATURE_USER_UNKNOWN) == DIFFERS &&
+	       (rules_name_self(policy) || ssh_names_self(policy));
+}
+
+bool
+dialect_knows(const struct policy *policy, const struct tailnet *t,
+              const struct selector *s)
+{
+	const struct group *group =
+		s->kind == SELECTOR_GROUP ? policy_group(policy, s->text) : NULL;
+
+	for (size_t i = 0; group && i < group->members.n; i++)
+		if (dialect_user(policy->target, t, group->members.at[i].text, true) ==
+		    USER_NONE)
+			return false;
+	return s->kind != SELECTOR_USER ||
+	       dialect_user(policy->target, t, s->text, false) != USER_NONE;
+}
+
 size_t
 dialect_protocols(const struct policy *policy, const struct grant *grant, int protocol,
                   int out[2])
 {
-	struct text proto = grant ? grant->proto.text : text_of("");
+	struct text proto = grant->proto.text;
 	bool named = proto.len > 0 && !(proto.at[0] >= '0' && proto.at[0] <= '9');
 
 	out[0] = protocol;

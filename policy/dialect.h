@@ -69,6 +69,14 @@ uint32_t dialect_user(enum target, const struct tailnet *, struct text name, boo
 bool dialect_is_open(const struct policy *);
 
 /*
+ * Whether a group or user as a source names nobody where one of its users is not
+ * known, and whether that is not so of a selector.
+ */
+bool dialect_is_wary(const struct policy *);
+bool dialect_knows(const struct policy *, const struct tailnet *,
+                   const struct selector *);
+
+/*
  * The protocols of a rule, as many as the target sends for the one written: none
  * for those that clients take themselves (TCP, UDP, ICMP), or one or two.
  */

@@ -35,6 +35,9 @@ struct rule {
 	size_t n_ports;
 	const char *companion; /* of RULE_COMPANION: the capability; its value is null */
 	bool via;              /* only on routers with one of the grant's via tags */
+	/* Another protocol of the rule before it, which says both on the wire: where
+	 * the target means two by one word (dialect_protocols). */
+	bool shadow;
 	const struct words *
 		postures; /* imagined tailnet only: the source must satisfy one; else NULL.
 	                                   In a real one src is already narrowed to those that do. */

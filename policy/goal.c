@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/dialect.h"
 
 /* Goals in the making: number + 1 by kind and party. */
 struct finder {
@@ -56,6 +57,19 @@ range_is_internet(struct range range)
 		if (range_covers(RANGES_OF_INTERNET[i], range))
 			return true;
 	return false;
+}
+
+/* The party as nothing but prefixes. */
+static const struct party *
+party_flat(struct arena *arena, const struct tailnet *t, const struct party *party)
+{
+	struct ranges ranges = party_flatten(arena, t, party);
+	struct party *flat = arena_alloc(arena, sizeof(*flat));
+	*flat = (struct party) { .machines = t->sets.all[0],
+		                 .literals = ranges.at,
+		                 .n_literals = ranges.n,
+		                 .number = party->number };
+	return flat;
 }
 
 /* Steps of spec/semantics.md 2.8; 11.3 for public prefixes at exit nodes. */
@@ -145,12 +159,13 @@ servers_of(struct arena *scratch, struct tailnet *t, struct goal *goal)
 }
 
 static struct text *
-write_literals(struct arena *arena, const struct party *party)
+write_literals(struct arena *arena, const struct party *party, bool flat)
 {
 	struct text *texts = arena_array(arena, party->n_literals, sizeof(*texts));
 	char text[RANGE_TEXT_MAX];
 	for (size_t i = 0; i < party->n_literals; i++) {
-		size_t len = range_write(party->literals[i], text);
+		size_t len = flat ? prefix_write(party->literals[i], text)
+		                  : range_write(party->literals[i], text);
 		texts[i] = (struct text) { arena_copy(arena, text, len), len };
 	}
 	return texts;
@@ -176,6 +191,31 @@ rows_of_sets(struct arena *arena, const struct set *const *sets, size_t n,
 	return rows;
 }
 
+/* The filter that lets everything through is sent as it is. */
+static bool
+goal_is_flat(const struct filter *filter, const struct goal *goal)
+{
+	return goal->kind == GOAL_NETWORK && dialect_of(filter->policy->target)->flat &&
+	       filter->rules[goal->rules.at[0]].grant;
+}
+
+/* Finds out who serves a goal, and what to call it. */
+static void
+goal_serve(struct arena *arena, struct arena *scratch, const struct filter *filter,
+           struct goal *goal)
+{
+	struct tailnet *t = filter->tailnet;
+	bool flat = goal_is_flat(filter, goal);
+	if (flat)
+		goal->party = party_flat(arena, t, goal->party);
+	const struct party *party = goal->party;
+	goal->servers = flat ? ranges_servers(t, (struct ranges) { party->literals,
+	                                                           party->n_literals })
+	                     : servers_of(scratch, t, goal);
+	goal->literals = write_literals(arena, party, flat);
+	goal->covered = ranges_of(arena, party->literals, party->n_literals);
+}
+
 struct goals *
 goals_make(struct arena *arena, struct filter *filter)
 {
@@ -188,17 +228,15 @@ goals_make(struct arena *arena, struct filter *filter)
 	goals->of_rule = arena_array(arena, filter->n_rules, sizeof(*goals->of_rule));
 	for (uint32_t i = 0; i < filter->n_rules; i++) {
 		struct goal *goal = goal_of_rule(&f, &filter->rules[i]);
-		numbers_add(&goal->rules, i);
+		if (!filter->rules[i].shadow)
+			numbers_add(&goal->rules, i);
 		goals->of_rule[i] = (uint32_t)(goal - goals->at);
 	}
 	const struct set **servers = arena_array(&scratch, goals->n, sizeof(*servers));
 	for (size_t i = 0; i < goals->n; i++) {
 		struct arena_mark mark = arena_mark(&scratch);
-		struct goal *goal = &goals->at[i];
-		goal->servers = servers[i] = servers_of(&scratch, filter->tailnet, goal);
-		goal->literals = write_literals(arena, goal->party);
-		goal->covered =
-			ranges_of(arena, goal->party->literals, goal->party->n_literals);
+		goal_serve(arena, &scratch, filter, &goals->at[i]);
+		servers[i] = goals->at[i].servers;
 		arena_reset(&scratch, mark);
 	}
 	goals->served =
@@ -240,10 +278,13 @@ add_served_literals(struct numbers *list, const struct goal *goal,
                     const struct machine *m)
 {
 	const struct party *party = goal->party;
-	for (size_t i = 0; i < m->n_subnets; i++)
-		add_literals_overlapping(list, party, m->subnets[i]);
-	if (goal->kind == GOAL_VIA)
+	if (goal->kind == GOAL_VIA) {
+		for (size_t i = 0; i < m->n_subnets; i++)
+			add_literals_overlapping(list, party, m->subnets[i]);
 		return;
+	}
+	for (size_t i = 0; i < m->n_kept; i++)
+		add_literals_overlapping(list, party, m->kept[i]);
 	for (size_t i = 0; i < m->n_addresses; i++)
 		add_literals_overlapping(list, party,
 		                         (struct range) { m->addresses[i],

@@ -25,10 +25,12 @@ enum goal_kind {
 
 struct goal {
 	enum goal_kind kind;
-	const struct party *party; /* the destination; of self goals, the source */
+	/* The destination; of self goals, the source. Of a flat dialect it has its
+	 * addresses as literals, whoever they are. */
+	const struct party *party;
 	const struct grant *grant; /* of GOAL_VIA */
 	const struct set *servers;
-	struct numbers rules;      /* that lead here, ascending */
+	struct numbers rules;      /* that lead here, ascending; no shadows */
 	struct text *literals;     /* the text of each literal of the party */
 	struct ranges covered;     /* by the literals together */
 	const struct set *sources; /* of self goals: who may come, of any owner */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "grammar/arena.h"
+#include "policy/dialect.h"
 #include "policy/numbers.h"
 
 #define V4(a, b, c, d)                                                                   \
@@ -48,10 +49,10 @@ static const enum role roles_of_autogroup[][2] = {
 };
 
 static const struct set *
-machines_of_login(struct tailnet *t, struct text login)
+machines_of_user(const struct policy *p, struct tailnet *t, struct text name, bool member)
 {
-	uint32_t user = names_find(&t->logins, login);
-	return user == NAMES_NONE ? t->sets.all[0] : t->of_user[user];
+	uint32_t user = dialect_user(p->target, t, name, member);
+	return user == USER_NONE ? t->sets.all[0] : t->of_user[user];
 }
 
 static const struct set *
@@ -65,7 +66,8 @@ machines_of_group(const struct policy *p, struct tailnet *t, const struct select
 	for (size_t i = 0; i < group->members.n; i++) {
 		const struct selector *member = &group->members.at[i];
 		if (member->kind == SELECTOR_USER)
-			numbers_add_set(&list, machines_of_login(t, member->text));
+			numbers_add_set(&list,
+			                machines_of_user(p, t, member->text, true));
 	}
 	const struct set *set = numbers_set(&list, &t->sets);
 	arena_end(&scratch);
@@ -139,13 +141,42 @@ party_of_autogroup(struct party *party, struct tailnet *t, const struct selector
 	}
 }
 
+/* Who has an address in the range. */
 static void
-party_of_range(struct party *party, struct tailnet *t, struct range range)
+add_owners(struct numbers *list, const struct tailnet *t, struct range range)
 {
+	for (size_t i = tailnet_address_from(t, range.first);
+	     i < t->n_addresses &&
+	     point_compare(t->addresses[i].address, range.last) <= 0;
+	     i++)
+		numbers_add(list, t->addresses[i].machine);
+}
+
+/* The machines whose other addresses come with a range. */
+static const struct set *
+machines_of_range(struct tailnet *t, struct range range, enum family family)
+{
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
+	if (family == FAMILY_FIRST)
+		range.last = range.first;
+	add_owners(&list, t, range);
+	const struct set *set = numbers_set(&list, &t->sets);
+	arena_end(&scratch);
+	return set;
+}
+
+static void
+party_of_range(struct party *party, const struct policy *p, struct tailnet *t,
+               struct range range)
+{
+	enum family family = dialect_of(p->target)->other_family;
 	struct range *literal = arena_alloc(t->arena, sizeof(*literal));
 	*literal = range;
 	party->literals = literal;
 	party->n_literals = 1;
+	if (family != FAMILY_NONE)
+		party->machines = machines_of_range(t, range, family);
 }
 
 struct party
@@ -155,18 +186,21 @@ party_of_selector(const struct policy *p, struct tailnet *t, const struct select
 	const struct host *host;
 	const struct ipset *ipset;
 	uint32_t tag;
+	if (!selector_counts(p->target, s))
+		return party;
 	switch (s->kind) {
 	case SELECTOR_ANY:
 		party.any = true;
+		party.danger = target_support(p->target, FEATURE_ANY) == DIFFERS;
 		break;
 	case SELECTOR_ADDRESS:
 	case SELECTOR_RANGE:
-		party_of_range(&party, t, s->range);
+		party_of_range(&party, p, t, s->range);
 		break;
 	case SELECTOR_HOST:
 		host = policy_host(p, s->name);
 		if (host && host->good)
-			party_of_range(&party, t, host->range);
+			party_of_range(&party, p, t, host->range);
 		break;
 	case SELECTOR_IPSET:
 		ipset = policy_ipset(p, s->text);
@@ -174,7 +208,7 @@ party_of_selector(const struct policy *p, struct tailnet *t, const struct select
 		party.n_literals = ipset ? ipset->ranges.n : 0;
 		break;
 	case SELECTOR_USER:
-		party.machines = machines_of_login(t, s->text);
+		party.machines = machines_of_user(p, t, s->text, false);
 		break;
 	case SELECTOR_DOMAIN:
 		party.machines = machines_of_users(t, s, user_is_of_domain);
@@ -184,7 +218,8 @@ party_of_selector(const struct policy *p, struct tailnet *t, const struct select
 		break;
 	case SELECTOR_SYNCED_GROUP:
 		party.unknown = !t->imagined;
-		party.machines = machines_of_login(t, s->text); /* its stand-in, if any */
+		/* its stand-in, if any */
+		party.machines = machines_of_user(p, t, s->text, false);
 		break;
 	case SELECTOR_TAG:
 		tag = names_find(&t->tags, s->text);
@@ -270,25 +305,14 @@ party_is_empty(const struct party *party)
 	       !party->danger && !party->internet && !party->self;
 }
 
-/* Who has an address in the range. */
-static void
-add_owners(struct numbers *list, const struct tailnet *t, struct range range)
-{
-	for (size_t i = tailnet_address_from(t, range.first);
-	     i < t->n_addresses &&
-	     point_compare(t->addresses[i].address, range.last) <= 0;
-	     i++)
-		numbers_add(list, t->addresses[i].machine);
-}
-
-/* The first subnet that starts at the point or after it. */
+/* The first route that starts at the point or after it. */
 static uint32_t
-subnets_from(const struct tailnet *t, struct point first)
+routes_from(const struct routed_subnet *routes, size_t n, struct point first)
 {
-	uint32_t low = 0, high = (uint32_t)t->n_subnets;
+	uint32_t low = 0, high = (uint32_t)n;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		if (point_compare(t->subnets[middle].range.first, first) < 0)
+		if (point_compare(routes[middle].range.first, first) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -296,21 +320,27 @@ subnets_from(const struct tailnet *t, struct point first)
 	return low;
 }
 
-void
-subnets_overlapping(const struct tailnet *t, struct range range, struct numbers *list)
+/* Adds the numbers of the routes that overlap a range. */
+static void
+routes_overlapping(const struct routed_subnet *routes, size_t n, struct range range,
+                   struct numbers *list)
 {
-	uint32_t start = subnets_from(t, range.first);
+	uint32_t start = routes_from(routes, n, range.first);
 	/* Those that start inside the range lie in a row … */
 	for (uint32_t i = start;
-	     i < t->n_subnets &&
-	     point_compare(t->subnets[i].range.first, range.last) <= 0;
-	     i++)
+	     i < n && point_compare(routes[i].range.first, range.last) <= 0; i++)
 		numbers_add(list, i);
 	/* … and those that start before it nest around its first point. */
 	uint32_t around = start ? start - 1 : SUBNET_NONE;
-	for (; around != SUBNET_NONE; around = t->subnets[around].outer)
-		if (range_overlaps(t->subnets[around].range, range))
+	for (; around != SUBNET_NONE; around = routes[around].outer)
+		if (range_overlaps(routes[around].range, range))
 			numbers_add(list, around);
+}
+
+void
+subnets_overlapping(const struct tailnet *t, struct range range, struct numbers *list)
+{
+	routes_overlapping(t->subnets, t->n_subnets, range, list);
 }
 
 /* Who routes a subnet that overlaps the range. */
@@ -516,4 +546,45 @@ party_satisfying(const struct policy *p, struct tailnet *t, const struct party *
 		literal_without(&list, ranges_of_everything[i], failing);
 	party_take_literals(&kept, &list);
 	return kept;
+}
+
+struct ranges
+party_flatten(struct arena *arena, const struct tailnet *t, const struct party *party)
+{
+	struct literals list = { .arena = arena }, prefixes = { .arena = arena };
+	for (size_t i = 0; (party->any || party->danger) && i < 2; i++)
+		literals_add(&list, ranges_of_everything[i]);
+	for (size_t i = 0; party->internet && i < 7; i++)
+		literals_add(&list, RANGES_OF_INTERNET[i]);
+	for (size_t i = 0; i < party->n_literals; i++)
+		literals_add(&list, party->literals[i]);
+	for (uint32_t i = 0; i < party->machines->n; i++) {
+		const struct machine *m = &t->machines[party->machines->at[i]];
+		for (size_t k = 0; k < m->n_addresses; k++)
+			literals_add(&list,
+			             (struct range) { m->addresses[k], m->addresses[k] });
+	}
+	struct ranges all = ranges_of(arena, list.at, list.n);
+	for (size_t i = 0; i < all.n; i++) {
+		struct ranges some = range_prefixes(arena, all.at[i]);
+		for (size_t k = 0; k < some.n; k++)
+			literals_add(&prefixes, some.at[k]);
+	}
+	return (struct ranges) { prefixes.at, prefixes.n };
+}
+
+const struct set *
+ranges_servers(struct tailnet *t, struct ranges ranges)
+{
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch }, routes = { .arena = &scratch };
+	for (size_t i = 0; i < ranges.n; i++) {
+		add_owners(&list, t, ranges.at[i]);
+		routes_overlapping(t->kept, t->n_kept, ranges.at[i], &routes);
+	}
+	for (size_t i = 0; i < routes.n; i++)
+		numbers_add_set(&list, t->kept[routes.at[i]].routers);
+	const struct set *set = numbers_set(&list, &t->sets);
+	arena_end(&scratch);
+	return set;
 }

@@ -55,6 +55,17 @@ bool party_is_empty(const struct party *);
 struct party party_satisfying(const struct policy *, struct tailnet *,
                               const struct party *, const struct words *postures);
 
+/*
+ * A party as a set of addresses, in the fewest prefixes, IPv4 before IPv6: how
+ * releases of Headscale before 0.29 write sources and destinations. Its machines
+ * are there with all their addresses; self and what is unknown are left out.
+ */
+struct ranges party_flatten(struct arena *, const struct tailnet *, const struct party *);
+
+/* Who has an address in one of the ranges, or keeps destinations for a route that
+ * overlaps it. */
+const struct set *ranges_servers(struct tailnet *, struct ranges);
+
 /* Adds the numbers of the approved subnets that overlap a range. */
 struct numbers;
 void subnets_overlapping(const struct tailnet *, struct range, struct numbers *);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/dialect.h"
+#include "policy/dialect.h"
 #include "policy/numbers.h"
 
 /* A string before it has its number: the i-th address of the tailnet, or one
@@ -13,6 +15,9 @@ struct spelling {
 	const struct filter *filter;
 	struct text *addresses; /* beside tailnet.addresses */
 	struct names others;
+	bool flat;            /* nothing but prefixes is written: dialect.flat */
+	struct range *ranges; /* of a flat dialect: beside others */
+	size_t ranges_cap;
 	uint32_t *number;     /* address, then other → its place in byte order */
 	uint32_t *own_start;  /* by machine: where its addresses' numbers start … */
 	uint32_t *own;        /* … here */
@@ -61,17 +66,58 @@ string_of_range(struct spelling *s, struct range range)
 	return (uint32_t)t->n_addresses + add_other(s, text, range_write(range, text));
 }
 
+/* The same of a flat dialect, where all are prefixes. */
+static uint32_t
+string_of_prefix(struct spelling *s, struct range range)
+{
+	const struct tailnet *t = s->filter->tailnet;
+	char text[RANGE_TEXT_MAX];
+	size_t known = s->others.n;
+	if (range_is_single(range) && tailnet_owner_of(t, range.first) != UINT32_MAX)
+		return (uint32_t)tailnet_address_from(t, range.first);
+	uint32_t other = add_other(s, text, prefix_write(range, text));
+	if (other == known) {
+		s->ranges = arena_grow(s->arena, s->ranges, known, &s->ranges_cap,
+		                       sizeof(*s->ranges));
+		s->ranges[other] = range;
+	}
+	return (uint32_t)t->n_addresses + other;
+}
+
+static void
+add_prefixes(struct spelling *s, struct numbers *list, const struct party *party)
+{
+	struct arena scratch = { 0 };
+	struct ranges prefixes = party_flatten(&scratch, s->filter->tailnet, party);
+	for (size_t i = 0; i < prefixes.n; i++)
+		numbers_add(list, string_of_prefix(s, prefixes.at[i]));
+	arena_end(&scratch);
+}
+
 static uint32_t
 string_of_star(struct spelling *s)
 {
 	return (uint32_t)s->filter->tailnet->n_addresses + add_other(s, "*", 1);
 }
 
-/* The strings of a party that are not its machines' addresses, before numbering. */
+/* Of a flat dialect: all is written out, but for the source of the filter that
+ * lets everything through. */
+static bool
+party_is_flat(const struct spelling *s, const struct party *party)
+{
+	return s->flat && !(party->danger && !party->any);
+}
+
+/* The strings of a party that are not its machines' addresses, before numbering;
+ * of a flat dialect, all of them. */
 static void
 add_others(struct spelling *s, struct numbers *list, const struct party *party)
 {
 	const struct tailnet *t = s->filter->tailnet;
+	if (party_is_flat(s, party)) {
+		add_prefixes(s, list, party);
+		return;
+	}
 	if (party->danger) { /* alone, whatever else is named (11.2) */
 		numbers_add(list, string_of_star(s));
 		return;
@@ -107,6 +153,57 @@ sorting_order(const void *a, const void *b)
 	if (x->head != y->head)
 		return x->head < y->head ? -1 : 1;
 	return text_compare(x->text, y->text);
+}
+
+/* A prefix to be sorted. */
+struct placing {
+	struct range range;
+	uint32_t string;
+};
+
+static int
+placing_order(const void *a, const void *b)
+{
+	const struct placing *x = a, *y = b;
+	return route_compare(x->range, y->range);
+}
+
+static struct text
+write_prefix(struct spelling *s, struct range range)
+{
+	char text[RANGE_TEXT_MAX];
+	size_t len = prefix_write(range, text);
+	return (struct text) { arena_copy(s->arena, text, len), len };
+}
+
+/* Numbers all strings of a flat dialect in the order of addresses. */
+static void
+number_prefixes(struct spelling *s)
+{
+	const struct tailnet *t = s->filter->tailnet;
+	size_t n_addresses = t->n_addresses, n = n_addresses + s->others.n;
+	struct arena scratch = { 0 };
+	struct placing *sorted = arena_array(&scratch, n, sizeof(*sorted));
+	s->number = arena_array(s->arena, n, sizeof(*s->number));
+	s->strings = arena_array(s->arena, n, sizeof(*s->strings));
+	for (uint32_t i = 0; i < n; i++) {
+		sorted[i].string = i;
+		if (i < n_addresses)
+			sorted[i].range.first = sorted[i].range.last =
+				t->addresses[i].address;
+		else if (s->ranges)
+			sorted[i].range = s->ranges[i - n_addresses];
+	}
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), placing_order);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t string = sorted[i].string;
+		s->number[string] = i;
+		s->strings[i] = string < n_addresses
+		                        ? write_prefix(s, sorted[i].range)
+		                        : s->others.texts[string - n_addresses];
+	}
+	arena_end(&scratch);
 }
 
 /* Numbers all strings in byte order. */
@@ -159,6 +256,7 @@ spelling_make(struct arena *arena, const struct filter *filter)
 	struct numbers unused = { .arena = &scratch };
 	*s = (struct spelling) { .arena = arena,
 		                 .filter = filter,
+		                 .flat = dialect_of(filter->policy->target)->flat,
 		                 .others.arena = arena };
 	s->of_party = arena_array(arena, filter->n_parties, sizeof(*s->of_party));
 	sets_start(&s->lists, arena);
@@ -173,7 +271,10 @@ spelling_make(struct arena *arena, const struct filter *filter)
 		unused.n = 0;
 	}
 	memset(s->of_party, 0, filter->n_parties * sizeof(*s->of_party));
-	number_strings(s);
+	if (s->flat)
+		number_prefixes(s);
+	else
+		number_strings(s);
 	number_machines(s);
 	arena_end(&scratch);
 	return s;
@@ -199,7 +300,7 @@ spelling_of_party(struct spelling *s, const struct party *party)
 		add_others(s, &list, party);
 		for (size_t i = 0; i < list.n; i++)
 			list.at[i] = s->number[list.at[i]];
-		if (!party->danger)
+		if (!party->danger && !s->flat)
 			add_numbers(s, &list, party->machines->at, party->machines->n);
 		*known = numbers_set(&list, &s->lists)->id + 1;
 		arena_end(&scratch);

@@ -4,8 +4,10 @@
 /*
  * How the control plane spells a source: a list of strings, each address,
  * prefix and range as it was named, sorted as bytes, none twice
- * (spec/semantics.md section 1). Every string is made once and numbered in
- * byte order; a list is a hash-consed set of these numbers; its JSON is made
+ * (spec/semantics.md section 1). Releases of Headscale before 0.29 write the
+ * prefixes of the set of all its addresses instead, in their own order
+ * (spec/headscale-versions.md 3.3). Every string is made once and numbered in
+ * that order; a list is a hash-consed set of these numbers; its JSON is made
  * once, when it is first asked for.
  */
 

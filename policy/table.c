@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/dialect.h"
 #include "policy/goal.h"
 #include "policy/sieve.h"
 #include "policy/spell.h"
@@ -24,7 +25,9 @@ struct table {
 	struct spelling *spelling;
 	struct goals *goals;
 	/* Rules of equal sources and protocol become one at the place of the first,
-	 * before anything is cut to a machine (spec/semantics.md 2.7). */
+	 * before anything is cut to a machine (spec/semantics.md 2.7); where the target
+	 * does not do that, those of one acl. */
+	bool merges;
 	uint32_t *list;      /* by rule: the spelling of its sources; not of self rules */
 	uint32_t *place;     /* by rule */
 	struct names places; /* sources and protocol → the first rule, in first_rule */
@@ -56,31 +59,40 @@ find_place(const struct table *t, uint32_t list, int protocol)
 	return known == NAMES_NONE ? UINT32_MAX : t->first_rule[known];
 }
 
+/* The same of an acl whose rules are for themselves, self apart. */
+static struct text
+acl_key(char key[8], const struct rule *rule)
+{
+	uint32_t index = rule->grant ? rule->grant->index : 0, self = rule->self;
+	memcpy(key, &index, 4);
+	memcpy(key + 4, &self, 4);
+	return (struct text) { key, 8 };
+}
+
 /* Capability rules and via rules stand for themselves (2.7, 11.13). */
 static bool
-rule_merges(const struct rule *rule)
+rule_merges(const struct table *t, const struct rule *rule)
 {
-	return rule->kind == RULE_NETWORK && !rule->via && !rule->self;
+	return rule->kind == RULE_NETWORK && !rule->via && !(rule->self && t->merges);
 }
 
 static void
 place_rule(struct table *t, uint32_t number)
 {
 	const struct rule *rule = &t->filter->rules[number];
-	uint32_t known;
 	char key[8];
 	t->place[number] = number;
-	if (rule->self)
+	if (!rule->self)
+		t->list[number] = spelling_of_party(t->spelling, rule->src);
+	if (rule->shadow || !rule_merges(t, rule))
 		return;
-	t->list[number] = spelling_of_party(t->spelling, rule->src);
-	if (!rule_merges(rule))
-		return;
-	known = find_place(t, t->list[number], rule->protocol);
-	if (known != UINT32_MAX) {
-		t->place[number] = known;
+	struct text name = t->merges ? merge_key(key, t->list[number], rule->protocol)
+	                             : acl_key(key, rule);
+	uint32_t known = names_find(&t->places, name);
+	if (known != NAMES_NONE) {
+		t->place[number] = t->first_rule[known];
 		return;
 	}
-	struct text name = merge_key(key, t->list[number], rule->protocol);
 	name.at = arena_copy(t->arena, name.at, name.len);
 	known = names_add(&t->places, name);
 	t->first_rule = arena_grow(t->arena, t->first_rule, known, &t->first_cap,
@@ -191,7 +203,10 @@ struct table *
 table_make(struct arena *arena, struct filter *filter)
 {
 	struct table *t = arena_alloc(arena, sizeof(*t));
-	*t = (struct table) { .arena = arena, .filter = filter, .places.arena = arena };
+	*t = (struct table) { .arena = arena,
+		              .filter = filter,
+		              .merges = dialect_of(filter->policy->target)->merges,
+		              .places.arena = arena };
 	t->spelling = spelling_make(arena, filter);
 	t->goals = goals_make(arena, filter);
 	t->list = arena_array(arena, filter->n_rules, sizeof(*t->list));
@@ -412,6 +427,18 @@ wire_take_ports(struct wire_rule *wire, const struct cut *cut, const struct step
 	}
 }
 
+/* IPProto: the protocol of a rule, and those of its shadows. */
+static void
+wire_take_protocols(struct wire_rule *wire, const struct filter *filter)
+{
+	const struct rule *rule = wire->rule, *end = filter->rules + filter->n_rules;
+	if (rule->kind != RULE_NETWORK || rule->protocol == PROTOCOL_ANY)
+		return;
+	do
+		wire->protocols[wire->n_protocols++] = rule->protocol;
+	while (++rule < end && rule->shadow && wire->n_protocols < 2);
+}
+
 static struct wire_rule
 wire_of_steps(const struct cut *cut, const struct step *steps, size_t n)
 {
@@ -419,6 +446,7 @@ wire_of_steps(const struct cut *cut, const struct step *steps, size_t n)
 	struct wire_rule wire = { .src = step_list(cut, *steps),
 		                  .rule = rule,
 		                  .protocol = rule->protocol };
+	wire_take_protocols(&wire, cut->table->filter);
 	if (rule->kind == RULE_NETWORK) {
 		wire_take_ports(&wire, cut, steps, n);
 	} else {
@@ -433,7 +461,8 @@ table_of(struct table *t, struct arena *scratch, uint32_t machine)
 {
 	struct cut cut = { .table = t, .scratch = scratch, .machine = machine };
 	cut_collect(&cut);
-	cut_place_selves(&cut);
+	if (t->merges)
+		cut_place_selves(&cut);
 	struct step *steps = steps_sort(cut.steps, cut.spare, cut.n_steps);
 	struct wire_rule *rules = arena_array(scratch, cut.n_steps, sizeof(*rules));
 	struct wire_table table = { .rules = rules };

@@ -20,7 +20,9 @@ struct wire_dst {
 struct wire_rule {
 	uint32_t src;               /* number of its source list: table_src_json */
 	const struct rule *rule;    /* the first rule that went into it */
-	int protocol;               /* PROTOCOL_ANY: no IPProto */
+	int protocol;               /* of that rule */
+	int protocols[2];           /* IPProto */
+	size_t n_protocols;         /* 0: there is no IPProto */
 	const struct wire_dst *dst; /* none in a capability rule */
 	size_t n_dst;
 	const struct text *cap_dst; /* Dsts of the one CapGrant; none in a network rule */

@@ -69,6 +69,10 @@ struct machine {
 	const struct range *subnets;
 	size_t n_subnets;
 	bool exit_node;                     /* an approved default route */
+	/* The routes for which its table keeps destinations: the subnets, but where
+	 * the target goes by what is advertised, default routes included. */
+	const struct range *kept;
+	size_t n_kept;
 	const struct attribute *attributes; /* for postures: node:os … */
 	size_t n_attributes;
 	struct text os;
@@ -131,6 +135,8 @@ struct tailnet {
 	const struct routed_subnet
 		*subnets; /* by first, then the wider first; each once */
 	size_t n_subnets;
+	const struct routed_subnet *kept; /* the same of the machines' kept routes */
+	size_t n_kept;
 	const struct set *exit_nodes;
 	const struct set *routers; /* machines with subnets */
 };
@@ -162,7 +168,8 @@ void tailnet_index(struct tailnet *);
 /* The order of routed subnets: by first, then the wider first. <0, 0 or >0. */
 int route_compare(struct range, struct range);
 
-/* Approves routes by the policy's autoApprovers, and indexes them. Called
+/* Approves routes by the policy's autoApprovers, and indexes them; the target of
+ * the policy decides which are kept. Called
  * once for each policy; what an earlier policy approved is forgotten. */
 void tailnet_approve(struct tailnet *, const struct policy *);
 
