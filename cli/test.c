@@ -95,19 +95,7 @@ claim_statement(struct arena *arena, const struct claim *claim)
 struct reason
 claim_reason(const struct claim *claim)
 {
-	struct reason reason = { .said = claim->why };
-	const struct answer *answer = claim->answer;
-	const struct ssh_answer *ssh = claim->ssh_answer;
-
-	if (answer && answer->n_by > 0)
-		reason.grant = answer->by[0].rule->grant;
-	else if (answer && answer->n_near > 0 && claim->verdict == CLAIM_FAILED)
-		reason.grant = answer->near[0].grant;
-	else if (ssh && ssh->n_by > 0)
-		reason.ssh = ssh->by[0].rule;
-	else if (ssh && ssh->n_near > 0 && claim->verdict == CLAIM_FAILED)
-		reason.ssh = ssh->near[0].ssh;
-	return reason;
+	return (struct reason) { claim->grant, claim->ssh, claim->why };
 }
 
 struct place

@@ -91,15 +91,15 @@ end_is_no_machine(const struct probe_end *end, size_t n_machines)
 
 /* The bench for a source, and the source there; or NULL and why. */
 static struct bench *
-bench_for(struct judge *j, const struct attribute *at, size_t n, struct text src,
-          const struct probe_end **end, const char **why)
+bench_for(struct judge *j, const struct attribute *at, size_t n,
+          const struct selector *src, const struct probe_end **end, const char **why)
 {
 	struct text key = attributes_key(j->arena, at, j->asks ? n : 0);
 	struct bench *bench = bench_of(j, key, at, n);
-	*end = probe_end_of(bench->prober, src, why);
+	*end = probe_end_of_selector(bench->prober, src, why);
 	if (*end && j->asks && end_is_no_machine(*end, j->filter->tailnet->n_machines)) {
 		bench = bench_of(j, anybody, NULL, 0);
-		*end = probe_end_of(bench->prober, src, why);
+		*end = probe_end_of_selector(bench->prober, src, why);
 	}
 	return *end ? bench : NULL;
 }
@@ -142,24 +142,41 @@ verdict_of(enum claim_kind kind, enum truth all, enum truth some)
 	return (truth == TRUTH_YES) == (kind != CLAIM_DENY) ? CLAIM_PASSED : CLAIM_FAILED;
 }
 
-/* Why an answer is as it is, in one sentence. */
-static const char *
-answer_why(struct judge *j, const struct claim *claim, const struct answer *answer)
+/* The hit that tells most: one for sure where the answer is sure, else one with
+ * as few doubts as there are. */
+static const struct probe_hit *
+telling_hit(const struct claim *claim, const struct answer *answer)
+{
+	const struct probe_hit *best = NULL;
+	for (size_t i = 0; i < answer->n_by; i++) {
+		const struct probe_hit *hit = &answer->by[i];
+		if (hit->maybe == (claim->verdict == CLAIM_UNKNOWN) &&
+		    (!best || hit->doubts < best->doubts))
+			best = hit;
+	}
+	return best;
+}
+
+/* Why an answer is as it is, in one sentence, and the rule it is about. */
+static void
+tell_why(struct judge *j, struct claim *claim, const struct answer *answer)
 {
 	const char *dst = text_show(j->arena, claim->dst);
-	bool open = claim->kind == CLAIM_DENY ? answer->some == TRUTH_YES
-	                                      : answer->all == TRUTH_YES;
-	if (open || (claim->verdict == CLAIM_UNKNOWN && answer->n_by))
-		return answer->by[answer->n_by - 1].maybe || open
-		               ? answer->by[open ? 0 : answer->n_by - 1].said
-		               : answer->by[0].said;
-	if (answer->missing)
-		return arena_format(j->arena, "%s does not reach %s", answer->missing,
-		                    dst);
-	if (claim->verdict != CLAIM_PASSED && answer->n_near)
-		return answer->near[0].said;
-	return arena_format(j->arena, "no rule lets %s reach %s",
-	                    text_show(j->arena, claim->src), dst);
+	const struct probe_hit *hit = telling_hit(claim, answer);
+	bool open = (claim->kind == CLAIM_DENY ? answer->some : answer->all) != TRUTH_NO;
+	claim->why = arena_format(j->arena, "no rule lets %s reach %s",
+	                          text_show(j->arena, claim->src), dst);
+	if (open && hit) {
+		claim->why = hit->said;
+		claim->grant = hit->rule->grant;
+	} else if (answer->missing) {
+		claim->why = arena_format(j->arena, "%s does not reach %s",
+		                          answer->missing, dst);
+		claim->grant = hit ? hit->rule->grant : NULL;
+	} else if (claim->verdict == CLAIM_FAILED && answer->n_near) {
+		claim->why = answer->near[0].said;
+		claim->grant = answer->near[0].grant;
+	}
 }
 
 static struct answer
@@ -194,7 +211,8 @@ judge_destination(struct judge *j, struct bench *bench, const struct probe_end *
 		claim_add_invalid(j, claim, fault.where, fault.said);
 		return;
 	}
-	const struct probe_end *dst = probe_end_of(bench->prober, d->selector.text, &why);
+	const struct probe_end *dst =
+		probe_end_of_selector(bench->prober, &d->selector, &why);
 	if (!dst) {
 		claim_add_invalid(j, claim, d->selector.span, why);
 		return;
@@ -210,8 +228,9 @@ judge_destination(struct judge *j, struct bench *bench, const struct probe_end *
 	*answer = ask(bench, &claim, src, dst, d->ports[0]);
 	claim.answer = answer;
 	claim.verdict = verdict_of(claim.kind, answer->all, answer->some);
-	claim.why = dst->elements->n ? answer_why(j, &claim, answer)
-	                             : names_nobody(j, dst->text);
+	tell_why(j, &claim, answer);
+	if (!dst->elements->n)
+		claim.why = names_nobody(j, dst->text);
 	claim_add(j, claim);
 }
 
@@ -247,7 +266,7 @@ judge_test(struct judge *j, const struct test *test)
 		return;
 	}
 	struct bench *bench = bench_for(j, test->attributes, test->n_attributes,
-	                                test->src.text, &src, &why);
+	                                &test->src, &src, &why);
 	if (bench && !src->elements->n) {
 		why = names_nobody(j, src->text);
 		bench = NULL;
@@ -270,28 +289,37 @@ bench_ssh(struct judge *j, struct bench *bench)
 	return bench->ssh;
 }
 
-static const char *
-ssh_why(struct judge *j, const struct claim *claim, const struct ssh_answer *answer)
+static void
+tell_ssh_why(struct judge *j, struct claim *claim, const struct ssh_answer *answer)
 {
 	const char *login = text_show(j->arena, claim->login);
+	const char *src = text_show(j->arena, claim->src);
 	const char *dst = text_show(j->arena, claim->dst);
-	if (claim->kind == CLAIM_CHECK && claim->verdict == CLAIM_FAILED && answer->n_by)
-		return arena_format(j->arena, "%s, without a check", answer->by[0].said);
-	if (answer->n_by && answer->by[0].maybe)
-		return arena_format(j->arena,
-		                    "%s; whether that is said of %s and %s depends on "
-		                    "the machines",
-		                    answer->by[0].said, text_show(j->arena, claim->src),
-		                    dst);
-	if (answer->n_by && (answer->all == TRUTH_YES || claim->kind == CLAIM_DENY))
-		return answer->by[0].said;
-	if (answer->n_by)
-		return arena_format(j->arena, "only some of %s may log in on %s as %s",
-		                    text_show(j->arena, claim->src), dst, login);
-	if (claim->verdict == CLAIM_FAILED && answer->n_near)
-		return answer->near[0].said;
-	return arena_format(j->arena, "no ssh rule lets %s log in on %s as %s",
-	                    text_show(j->arena, claim->src), dst, login);
+	const struct probe_login *by = answer->n_by ? &answer->by[0] : NULL;
+	claim->ssh = by ? by->rule : NULL;
+	if (by && claim->kind == CLAIM_CHECK && claim->verdict == CLAIM_FAILED)
+		claim->why = arena_format(j->arena,
+		                          "%s, and nothing checks that all of "
+		                          "%s are who they say",
+		                          by->said, src);
+	else if (by && claim->verdict == CLAIM_UNKNOWN)
+		claim->why = arena_format(j->arena,
+		                          "%s; whether that is said of %s and %s is not "
+		                          "known from here",
+		                          by->said, src, dst);
+	else if (by && (answer->all == TRUTH_YES || claim->kind == CLAIM_DENY))
+		claim->why = by->said;
+	else if (by)
+		claim->why = arena_format(j->arena,
+		                          "%s, but that is not all of %s on all of %s",
+		                          by->said, src, dst);
+	else if (claim->verdict == CLAIM_FAILED && answer->n_near) {
+		claim->why = answer->near[0].said;
+		claim->ssh = answer->near[0].ssh;
+	} else
+		claim->why =
+			arena_format(j->arena, "no ssh rule lets %s log in on %s as %s",
+		                     src, dst, login);
 }
 
 /* One login on one destination. */
@@ -313,7 +341,7 @@ judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
 		verdict_of(claim.kind,
 	                   claim.kind == CLAIM_CHECK ? answer->checked : answer->all,
 	                   answer->some);
-	claim.why = ssh_why(j, &claim, answer);
+	tell_ssh_why(j, &claim, answer);
 	claim_add(j, claim);
 }
 
@@ -337,7 +365,8 @@ judge_logins(struct judge *j, struct bench *bench, const struct probe_end *src,
 		}
 		for (size_t k = 0; k < test->dst.n; k++) {
 			const struct probe_end *dst =
-				probe_end_of(bench->prober, test->dst.at[k].text, &why);
+				probe_end_of_selector(bench->prober, &test->dst.at[k],
+			                              &why);
 			if (dst)
 				judge_login(j, bench, src, claim, dst);
 		}
@@ -358,7 +387,7 @@ check_ssh_destinations(struct judge *j, struct bench *bench, struct claim claim,
 		claim.dst = s->text;
 		if (wrong)
 			claim_add_invalid(j, claim, fault.where, fault.said);
-		else if (!probe_end_of(bench->prober, s->text, &why))
+		else if (!probe_end_of_selector(bench->prober, s, &why))
 			claim_add_invalid(j, claim, s->span, why);
 		else
 			continue;
@@ -387,7 +416,7 @@ judge_ssh_test(struct judge *j, const struct ssh_test *test)
 		return;
 	}
 	struct bench *bench = bench_for(j, test->attributes, test->n_attributes,
-	                                test->src.text, &src, &why);
+	                                &test->src, &src, &why);
 	if (bench && !src->elements->n) {
 		why = names_nobody(j, src->text);
 		bench = NULL;
@@ -480,26 +509,18 @@ headscale_words(struct arena *arena, const struct claims *claims)
 	return said;
 }
 
+/* Where the rule stands that the sentence is about. */
 static void
-raise_near(struct findings *findings, struct finding *finding,
-           const struct policy *policy, const struct claim *c)
+note_rule(struct findings *findings, struct finding *finding, const struct policy *policy,
+          const struct claim *c)
 {
-	const struct answer *a = c->answer;
-	const struct ssh_answer *s = c->ssh_answer;
-	if (c->verdict != CLAIM_FAILED)
-		return;
-	if (a && a->n_by && a->by[0].rule->grant)
-		finding_note(findings, finding, policy->source,
-		             a->by[0].rule->grant->node->span, "allowed here");
-	else if (a && a->n_near)
-		finding_note(findings, finding, policy->source,
-		             a->near[0].grant->node->span, "this comes nearest");
-	else if (s && s->n_by)
-		finding_note(findings, finding, policy->source, s->by[0].rule->node->span,
-		             "allowed here");
-	else if (s && s->n_near)
-		finding_note(findings, finding, policy->source,
-		             s->near[0].ssh->node->span, "this comes nearest");
+	const struct node *rule = c->grant ? c->grant->node
+	                          : c->ssh ? c->ssh->node
+	                                   : NULL;
+	bool open = c->grant ? c->answer->n_by > 0 : c->ssh && c->ssh_answer->n_by > 0;
+	if (rule)
+		finding_note(findings, finding, policy->source, rule->span, "%s",
+		             open ? "allowed here" : "this comes nearest");
 }
 
 void
@@ -524,6 +545,6 @@ claims_raise(const struct claims *claims, struct findings *findings)
 		if (words && first)
 			finding_coordinator(findings, f, "%s", words);
 		first = false;
-		raise_near(findings, f, policy, c);
+		note_rule(findings, f, policy, c);
 	}
 }

@@ -42,6 +42,8 @@ struct claim {
 	enum claim_verdict verdict;
 	const char *
 		why; /* one sentence: the rule that decided, or what is missing or wrong */
+	const struct grant *grant;  /* the rule that why is about; NULL: none */
+	const struct ssh_rule *ssh; /* of sshTests */
 	/* The rules that decided (of an accept that holds, or a deny that does
 	 * not), or the nearest misses. */
 	const struct answer *answer;         /* of tests, or NULL */

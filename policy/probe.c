@@ -607,6 +607,20 @@ hit_route(struct prober *p, const struct question *asked, struct probe_hit *hit)
 	arena_end(&scratch);
 }
 
+static unsigned
+hit_doubts(struct prober *p, const struct question *asked, const struct rule *rule)
+{
+	const struct probe_end *const ends[] = { asked->src, asked->dst };
+	unsigned doubts = 0;
+	for (unsigned side = 0; side < 2; side++) {
+		if (!ends[side])
+			continue;
+		struct cover cover = rule_cover(p, ends[side], rule, side);
+		doubts += !cover_is_sure(&cover);
+	}
+	return doubts + 1; /* it is in doubt whether that is all of it, at least */
+}
+
 static void
 hits_tell(struct prober *p, const struct question *asked, struct answer *answer,
           struct hits *hits)
@@ -615,6 +629,7 @@ hits_tell(struct prober *p, const struct question *asked, struct answer *answer,
 		struct probe_hit *hit = &hits->at[i];
 		hit->src = rule_selector(p, hit->rule, asked->src, SIDE_SRC);
 		hit->dst = rule_selector(p, hit->rule, asked->dst, SIDE_DST);
+		hit->doubts = hit->maybe ? hit_doubts(p, asked, hit->rule) : 0;
 		hit_route(p, asked, hit);
 		hit->said = hit_say(p, asked, hit);
 	}
@@ -741,8 +756,8 @@ misses_by_posture(struct inquiry *q, const struct answer *answer, struct misses 
 	if (!free)
 		return;
 	struct question asked = *q->question;
-	asked.src = probe_end_of(free, asked.src->text, &why);
-	asked.dst = probe_end_of(free, asked.dst->text, &why);
+	asked.src = probe_end_of_selector(free, &asked.src->selector, &why);
+	asked.dst = probe_end_of_selector(free, &asked.dst->selector, &why);
 	if (!asked.src || !asked.dst)
 		return;
 	struct answer without = probe(free, &asked);

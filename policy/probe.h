@@ -63,6 +63,10 @@ struct probe_end {
  */
 const struct probe_end *probe_end_of(struct prober *, struct text, const char **why);
 
+/* The same for a selector of the policy. */
+const struct probe_end *probe_end_of_selector(struct prober *, const struct selector *,
+                                              const char **why);
+
 /*
  * Takes the ports off a destination: "tag:db:22", "tag:db:80-443",
  * "[fd7a::1]:22"; a bare address stays whole. *ported tells whether there were
@@ -90,6 +94,7 @@ struct probe_hit {
 	const struct machine *router; /* over which route, where there is one */
 	struct range route;
 	bool whole;       /* it alone answers the question */
+	unsigned doubts;  /* how much must be so that is not known; 0 where it is sure */
 	bool maybe;       /* it may be this one: depends on the machines */
 	const char *said; /* one sentence: "group:eng may reach tag:db:5432, and …" */
 };

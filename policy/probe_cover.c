@@ -263,6 +263,48 @@ cover_any(struct covering *c)
 		cover_ranges(c, everything, 2, TRUTH_MAYBE);
 }
 
+/* Whether an address is routed inside the tailnet, and so is none of the
+ * internet's; of an imagined one the policy tells what may be. */
+static enum truth
+point_is_routed(const struct prober *p, struct point point)
+{
+	struct arena scratch = { 0 };
+	struct numbers subnets = { .arena = &scratch };
+	for (size_t i = 0; p->tailnet->imagined && i < p->policy->n_approvers; i++) {
+		const struct approver *a = &p->policy->approvers[i];
+		if (a->good && !range_is_default_route(a->range) &&
+		    range_holds(a->range, point))
+			return TRUTH_MAYBE;
+	}
+	if (p->tailnet->imagined)
+		return TRUTH_NO;
+	subnets_overlapping(p->tailnet, (struct range) { point, point }, &subnets);
+	bool routed = subnets.n > 0;
+	arena_end(&scratch);
+	return routed ? TRUTH_YES : TRUTH_NO;
+}
+
+/* autogroup:internet: a claim is not about what is routed in the tailnet. */
+static void
+cover_internet(struct covering *c)
+{
+	struct prober *p = c->prober;
+	if (p->purpose == PROBE_EXPLAIN && !p->tailnet->imagined) {
+		cover_ranges(c, RANGES_OF_INTERNET, 7, TRUTH_YES);
+		return;
+	}
+	for (size_t i = 0; i < c->end->n_atoms; i++) {
+		struct point point = c->end->atoms[i].range.first;
+		if (!point_in(RANGES_OF_INTERNET, 7, point))
+			continue;
+		enum truth routed = point_is_routed(p, point);
+		cover_atom(c, i,
+		           routed == TRUTH_YES     ? TRUTH_NO
+		           : routed == TRUTH_MAYBE ? TRUTH_MAYBE
+		                                   : TRUTH_YES);
+	}
+}
+
 /* Addresses of machines that the party names. */
 static void
 cover_named(struct covering *c)
@@ -318,7 +360,7 @@ cover_of(struct prober *p, const struct probe_end *end, const struct party *part
 		if (party->danger)
 			cover_ranges(&c, everything, 2, TRUTH_YES);
 		if (party->internet)
-			cover_ranges(&c, RANGES_OF_INTERNET, 7, TRUTH_YES);
+			cover_internet(&c);
 	}
 	for (unsigned f = 0; f < FAMILIES; f++) {
 		const struct set *own = set_meet(sets, end->machines[f], s->own[f]);
@@ -335,6 +377,12 @@ bool
 cover_is_empty(const struct cover *cover)
 {
 	return !cover->may[V4]->n && !cover->may[V6]->n;
+}
+
+bool
+cover_is_sure(const struct cover *cover)
+{
+	return cover->sure[V4]->n || cover->sure[V6]->n;
 }
 
 static struct cover

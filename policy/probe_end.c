@@ -232,7 +232,7 @@ seek(struct seeking *s)
 		seek_party(s);
 		break;
 	case SELECTOR_ADDRESS:
-		seek_ranges(s, &selector->range, 1);
+		seek_ranges(s, &s->end->selector.range, 1);
 		break;
 	case SELECTOR_USER:
 		seek_user(s);
@@ -313,6 +313,9 @@ cut_everywhere(struct cutting *c)
 		cut_around(c, RANGES_OF_TAILNET[i]);
 	for (size_t i = 0; i < 7; i++)
 		cut_around(c, RANGES_OF_INTERNET[i]);
+	for (size_t i = 0; i < p->policy->n_approvers; i++)
+		if (p->policy->approvers[i].good)
+			cut_around(c, p->policy->approvers[i].range);
 	subnets_overlapping(p->tailnet, c->whole, &subnets);
 	for (size_t i = 0; i < subnets.n; i++)
 		cut_around(c, p->tailnet->subnets[subnets.at[i]].range);
@@ -437,15 +440,15 @@ end_cut(struct prober *p, struct probe_end *end)
 }
 
 const struct probe_end *
-probe_end_of(struct prober *p, struct text text, const char **why)
+probe_end_of_selector(struct prober *p, const struct selector *selector, const char **why)
 {
-	uint32_t known = names_find(&p->end_names, text);
+	uint32_t known = names_find(&p->end_names, selector->text);
 	if (known != NAMES_NONE)
 		return p->ends[known];
 	struct probe_end *end = arena_alloc(p->arena, sizeof *end);
 	struct seeking s = { .prober = p, .end = end };
-	end->text = text;
-	end->selector = selector_parse(text);
+	end->text = selector->text;
+	end->selector = *selector;
 	seek_machines(&s, p->tailnet->sets.all[0]);
 	seek(&s);
 	if (s.why) {
@@ -455,8 +458,15 @@ probe_end_of(struct prober *p, struct text text, const char **why)
 	end_cut(p, end);
 	p->ends = arena_grow(p->arena, p->ends, p->end_names.n, &p->ends_cap,
 	                     sizeof *p->ends);
-	p->ends[names_add(&p->end_names, text)] = end;
+	p->ends[names_add(&p->end_names, end->text)] = end;
 	return end;
+}
+
+const struct probe_end *
+probe_end_of(struct prober *p, struct text text, const char **why)
+{
+	struct selector selector = selector_parse(text);
+	return probe_end_of_selector(p, &selector, why);
 }
 
 static bool

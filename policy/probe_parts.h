@@ -105,6 +105,8 @@ struct cover rule_cover(struct prober *, const struct probe_end *, const struct 
 
 bool cover_is_empty(const struct cover *);
 
+bool cover_is_sure(const struct cover *);
+
 /* The owner of an element, or USER_NONE. */
 uint32_t element_user(const struct prober *, const struct probe_end *, uint32_t element);
 

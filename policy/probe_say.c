@@ -177,10 +177,17 @@ belongs_show(struct prober *p, const struct probe_end *end, const struct selecto
 	                    who, word);
 }
 
-static bool
-cover_is_sure(const struct cover *c)
+/* "ada@example.com is one of autogroup:admin", as something to be doubted. */
+static const char *
+belief_show(struct prober *p, const struct probe_end *end, const struct selector *at,
+            size_t n)
 {
-	return c->sure[V4]->n || c->sure[V6]->n;
+	const char *who = text_show(p->arena, end->text), *of = selectors_show(p, at, n);
+	if (n == 1 && selector_is_one(at))
+		return arena_format(p->arena, "%s is one of %s", of, who);
+	if (selector_is_one(&end->selector) || end->selector.kind == SELECTOR_INVALID)
+		return arena_format(p->arena, "%s is one of %s", who, of);
+	return arena_format(p->arena, "%s and %s have anybody in common", who, of);
 }
 
 /* "; whether ada@example.com is one of autogroup:admin is not known from here" */
@@ -189,18 +196,20 @@ doubt_show(struct prober *p, const struct question *asked, const struct rule *ru
 {
 	struct cover src = rule_cover(p, asked->src, rule, SIDE_SRC);
 	struct cover dst = rule_cover(p, asked->dst, rule, SIDE_DST);
-	bool from = cover_is_sure(&src), to = cover_is_sure(&dst);
-	const char *who = text_show(p->arena, asked->src->text);
-	const char *where = text_show(p->arena, asked->dst->text);
-	const char *of = rule->grant ? sources_show(p, rule) : "*";
-	const char *target = rule->target ? text_show(p->arena, rule->target->text) : "*";
-	if (!from && !to)
+	const char *from = NULL, *to = NULL;
+	if (rule->grant && !cover_is_sure(&src))
+		from = belief_show(p, asked->src, rule->grant->src.at,
+		                   rule->grant->src.n);
+	if (rule->target && !cover_is_sure(&dst))
+		to = belief_show(p, asked->dst, rule->target, 1);
+	if (from && to)
 		return arena_format(p->arena,
-		                    "; whether %s is one of %s, and %s one of %s, is "
-		                    "not known from here",
-		                    who, of, where, target);
-	return arena_format(p->arena, "; whether %s is one of %s is not known from here",
-	                    from ? where : who, from ? target : of);
+		                    "; whether %s, and %s, is not known from here", from,
+		                    to);
+	if (!from && !to)
+		return "; whether that is all that is asked for is not known from here";
+	return arena_format(p->arena, "; whether %s is not known from here",
+	                    from ? from : to);
 }
 
 static const char *
