@@ -7,7 +7,7 @@
 #include "policy/tailnet.h"
 
 /* Steps of comparing letters that guessing at names may take in all. */
-#define EFFORT_MAX ((size_t)1 << 26)
+#define EFFORT_MAX ((size_t)1 << 24)
 
 /* Bytes of words on errors that are not the first. */
 #define SPOKEN_MAX ((size_t)1 << 20)
@@ -49,9 +49,8 @@ judge_note(struct judge *judge, struct finding *finding, struct span where,
 	finding_note(judge->findings, finding, judge->policy->source, where, "%s", said);
 }
 
-/* The pattern with its %q and %s filled in. */
-static const char *
-words_of(struct arena *arena, const char *pattern, struct text first, struct text second)
+const char *
+words_fill(struct arena *arena, const char *pattern, struct text first, struct text second)
 {
 	const char *words = "", *percent;
 
@@ -73,11 +72,13 @@ judge_say(struct judge *judge, struct finding *finding, const char *pattern,
 {
 	bool is_first = judge->findings->n_errors <= 1; /* it was raised just now */
 
-	if (judge->policy->target != TARGET_TAILSCALE)
+	if (judge->policy->target != TARGET_TAILSCALE) {
+		judge_say_alike(judge, finding, pattern, first, second);
 		return;
+	}
 	if (!is_first && judge->spoken > SPOKEN_MAX)
 		return;
-	finding->coordinator = words_of(judge->arena, pattern, first, second);
+	finding->coordinator = words_fill(judge->arena, pattern, first, second);
 	judge->spoken += strlen(finding->coordinator);
 }
 
@@ -114,7 +115,15 @@ static void (*const sections[])(struct judge *) = {
 	judge_tag_owners,          judge_groups,         judge_hosts,       judge_ipsets,
 	judge_posture_definitions, judge_acls,           judge_grants,      judge_ssh,
 	judge_node_attrs,          judge_auto_approvers, judge_attr_config, judge_options,
-	judge_ssh_tests,
+	judge_ssh_tests,           judge_readings,       NULL,
+};
+
+/* The same of Headscale (spec/errors.md section 3: the order in which references
+ * are examined). */
+static void (*const headscale_sections[])(struct judge *) = {
+	judge_groups,     judge_hosts,      judge_acls,           judge_grants,   judge_ssh,
+	judge_node_attrs, judge_tag_owners, judge_auto_approvers, judge_ssh_tests,
+	judge_readings,   NULL,
 };
 
 struct judge
@@ -141,13 +150,15 @@ policy_validate(struct policy *policy, const struct tailnet *tailnet,
 {
 	struct arena scratch = { 0 };
 	struct judge judge = judge_of(policy, findings, policy->arena, &scratch);
+	void (*const *order)(struct judge *) =
+		policy->target == TARGET_TAILSCALE ? sections : headscale_sections;
 
 	judge.domains = domains_of(&scratch, tailnet);
 	judge.tailnet = tailnet;
 	judge.usage = &policy->usage;
 	policy->usage.findings = findings;
-	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
-		sections[i](&judge);
+	for (size_t i = 0; order[i]; i++)
+		order[i](&judge);
 	if (policy->derp_map)
 		derp_judge(policy->arena, policy->tree, policy->derp_map, findings);
 	usage_finish(&policy->usage);

@@ -55,10 +55,11 @@ judge_tag_owners(struct judge *judge)
 }
 
 static void
-judge_member(struct judge *judge, const struct group *group,
+raise_member(struct judge *judge, const struct group *group,
              const struct selector *member)
 {
 	const char *shown = judge_show(judge, member->text);
+	bool known = member->kind != SELECTOR_HOST && member->kind != SELECTOR_INVALID;
 	struct finding *finding;
 
 	if (text_starts(member->text, "group:")) {
@@ -71,17 +72,14 @@ judge_member(struct judge *judge, const struct group *group,
 		          group->name.text, member->text);
 		return;
 	}
-	if (position_takes(POSITION_MEMBER, member))
-		return;
-	if (member->kind != SELECTOR_HOST && member->kind != SELECTOR_INVALID) {
+	if (known)
 		finding = judge_raise(judge, &CHECK_MIXED_SELECTOR_KIND, member->span,
 		                      "%s is %s, and a group has users only", shown,
 		                      selector_kind_name(member->kind));
-	} else {
+	else
 		finding = judge_raise(judge, &CHECK_INVALID_USER, member->span,
 		                      "%s is no user: users are written name@domain",
 		                      shown);
-	}
 	/* what the coordinator said of them in 2021 */
 	if (text_find(member->text, '@') == member->text.len)
 		judge_say(judge, finding,
@@ -99,8 +97,12 @@ judge_group(struct judge *judge, const struct group *group)
 		            "%s comes from the identity provider, so it cannot be "
 		            "defined here",
 		            judge_show(judge, group->name.text));
-	for (size_t i = 0; i < group->members.n; i++)
-		judge_member(judge, group, &group->members.at[i]);
+	for (size_t i = 0; i < group->members.n; i++) {
+		const struct selector *member = &group->members.at[i];
+		if (!position_takes(POSITION_MEMBER, member) ||
+		    text_starts(member->text, "group:"))
+			raise_member(judge, group, member);
+	}
 }
 
 static int

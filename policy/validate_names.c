@@ -386,7 +386,6 @@ struct finding *
 judge_prefix(struct judge *judge, const struct word *name, const char *prefix,
              const char *kind)
 {
-	const char *shown = judge_show(judge, name->text);
 	struct finding *finding;
 
 	if (text_starts(name->text, prefix)) {
@@ -399,10 +398,10 @@ judge_prefix(struct judge *judge, const struct word *name, const char *prefix,
 		return judge_raise(judge, &CHECK_CASE_MISMATCH, name->span,
 		                   "%s is not the name of %s: prefixes are written in "
 		                   "small letters, as in %s",
-		                   shown, kind, prefix);
+		                   judge_show(judge, name->text), kind, prefix);
 	finding = judge_raise(judge, &CHECK_MISSING_PREFIX, name->span,
-	                      "%s is not the name of %s, which starts with %s", shown,
-	                      kind, prefix);
+	                      "%s is not the name of %s, which starts with %s",
+	                      judge_show(judge, name->text), kind, prefix);
 	judge_refuse(judge, finding);
 	return finding;
 }
