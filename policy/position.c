@@ -2,22 +2,22 @@
 
 #include <string.h>
 
-/* The columns of the matrix. */
+/* The columns of the matrix below, as places in its lines. */
 enum column {
-	COLUMN_SRC,
-	COLUMN_DST,
-	COLUMN_SSH_SRC,
-	COLUMN_SSH_DST,
-	COLUMN_TARGET,
-	COLUMN_OWNER,
-	COLUMN_APPROVER,
-	COLUMN_MEMBER,
-	COLUMN_STEP,
-	COLUMN_VIA,
-	COLUMN_TEST_SRC,
-	COLUMN_TEST_DST,
-	COLUMN_SSH_TEST_DST,
-	COLUMN_PEER,
+	COLUMN_SRC = 0,
+	COLUMN_DST = 1,
+	COLUMN_SSH_SRC = 3,
+	COLUMN_SSH_DST = 4,
+	COLUMN_TARGET = 6,
+	COLUMN_OWNER = 7,
+	COLUMN_APPROVER = 8,
+	COLUMN_MEMBER = 10,
+	COLUMN_STEP = 11,
+	COLUMN_VIA = 12,
+	COLUMN_TEST_SRC = 14,
+	COLUMN_TEST_DST = 15,
+	COLUMN_SSH_TEST_DST = 17,
+	COLUMN_PEER = 19,
 };
 
 static const struct {
@@ -25,7 +25,8 @@ static const struct {
 	const char *name, *wants;
 } positions[POSITION_N] = {
 	[POSITION_ACL_SRC] = { COLUMN_SRC, "the src of an acl",
-	                       "users, groups, tags, autogroups, hosts, addresses, ipsets "
+	                       "users, groups, tags, autogroups, hosts, addresses, "
+	                       "ipsets "
 	                       "and *" },
 	[POSITION_GRANT_SRC] = { COLUMN_SRC, "the src of a grant",
 	                         "users, groups, tags, autogroups, hosts, addresses, "
@@ -74,42 +75,42 @@ static const struct {
  * spec), but for roles as src of ssh rules, which policies in use have.
  */
 struct row {
-	enum selector_kind kind;
 	const char *taken;
+	enum selector_kind kind;
 };
 
 static const struct row rows[] = {
-	/*                       sd sd toa msv sd d b */
-	{ SELECTOR_ANY,          "++" "--" "+--" "---" "--" "-" "+" },
-	{ SELECTOR_USER,         "++" "+r" "+++" "+--" "++" "+" "-" },
-	{ SELECTOR_DOMAIN,       "++" "+-" "-??" "---" "--" "-" "-" },
-	{ SELECTOR_GROUP,        "++" "+-" "+++" "---" "++" "+" "-" },
-	{ SELECTOR_SYNCED_GROUP, "++" "+-" "+++" "---" "++" "+" "-" },
-	{ SELECTOR_TAG,          "++" "r+" "+++" "--+" "++" "+" "+" },
-	{ SELECTOR_HOST,         "++" "--" "+--" "-+-" "+r" "r" "-" },
-	{ SELECTOR_ADDRESS,      "++" "--" "+--" "-+-" "rr" "r" "-" },
-	{ SELECTOR_RANGE,        "--" "--" "---" "-+-" "--" "-" "-" },
-	{ SELECTOR_IPSET,        "++" "--" "---" "-+-" "--" "-" "-" },
-	{ SELECTOR_SERVICE,      "-+" "--" "---" "---" "-+" "-" "-" },
+	/* sd sd toa msv sd d b */
+	{ "++ -- +-- --- -- - +", SELECTOR_ANY },
+	{ "++ +r +++ +-- ++ + -", SELECTOR_USER },
+	{ "++ +- -?? --- -- - -", SELECTOR_DOMAIN },
+	{ "++ +- +++ --- ++ + -", SELECTOR_GROUP },
+	{ "++ +- +++ --- ++ + -", SELECTOR_SYNCED_GROUP },
+	{ "++ r+ +++ --+ ++ + +", SELECTOR_TAG },
+	{ "++ -- +-- -+- +r r -", SELECTOR_HOST },
+	{ "++ -- +-- -+- rr r -", SELECTOR_ADDRESS },
+	{ "-- -- --- -+- -- - -", SELECTOR_RANGE },
+	{ "++ -- --- -+- -- - -", SELECTOR_IPSET },
+	{ "-+ -- --- --- -+ - -", SELECTOR_SERVICE },
 };
 
 /* The same for autogroups; those with a role are one. */
 struct autogroup_row {
-	enum autogroup autogroup;
 	const char *taken;
+	enum autogroup autogroup;
 };
 
 static const struct autogroup_row autogroup_rows[] = {
-	/*                       sd sd toa msv sd d b */
-	{ AUTOGROUP_MEMBER,      "++" "+-" "+++" "---" "+?" "?" "-" },
-	{ AUTOGROUP_MEMBERS,     "++" "+-" "+++" "---" "+?" "?" "-" },
-	{ AUTOGROUP_OWNER,       "++" "?-" "+++" "---" "??" "?" "-" },
-	{ AUTOGROUP_TAGGED,      "++" "r+" "+++" "---" "+?" "?" "-" },
-	{ AUTOGROUP_SELF,        "-r" "-r" "---" "---" "--" "-" "-" },
-	{ AUTOGROUP_INTERNET,    "-+" "--" "---" "-+-" "--" "-" "-" },
-	{ AUTOGROUP_SHARED,      "+-" "--" "---" "---" "?-" "-" "-" },
-	{ AUTOGROUP_DANGER_ALL,  "+-" "--" "---" "---" "--" "-" "-" },
-	{ AUTOGROUP_NONROOT,     "--" "--" "---" "---" "--" "-" "-" },
+	/* sd sd toa msv sd d b */
+	{ "++ +- +++ --- +? ? -", AUTOGROUP_MEMBER },
+	{ "++ +- +++ --- +? ? -", AUTOGROUP_MEMBERS },
+	{ "++ ?- +++ --- ?? ? -", AUTOGROUP_OWNER },
+	{ "++ r+ +++ --- +? ? -", AUTOGROUP_TAGGED },
+	{ "-r -r --- --- -- - -", AUTOGROUP_SELF },
+	{ "-+ -- --- -+- -- - -", AUTOGROUP_INTERNET },
+	{ "+- -- --- --- ?- - -", AUTOGROUP_SHARED },
+	{ "+- -- --- --- -- - -", AUTOGROUP_DANGER_ALL },
+	{ "-- -- --- --- -- - -", AUTOGROUP_NONROOT },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))

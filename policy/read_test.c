@@ -191,7 +191,7 @@ static const char modern[] =
 	"{`acls`: [{`action`: `accept`, `src`: [`*`], `dst`: [`*:22`], `proto`: `tcp`,"
 	" `srcPosture`: [`posture:a`]}],"
 	" `tests`: [{`src`: `a@example.com`, `accept`: [`tag:a:22`], `deny`: "
-        "[`tag:a:23`]}],"
+	"[`tag:a:23`]}],"
 	" `groups`: {`group:a`: [`a@example.com`]}, `hosts`: {`h`: `10.0.0.1`},"
 	" `tagOwners`: {`tag:a`: []}, `autoApprovers`: {`exitNode`: [`tag:a`]},"
 	" `nodeAttrs`: [{`target`: [`*`], `attr`: [`funnel`]}],"
@@ -199,10 +199,10 @@ static const char modern[] =
 	" `OneCGNATRoute`: `mac-never`, `disableIPv4`: true}";
 static const char historical[] =
 	"{`ACLs`: [{`Action`: `accept`, `Users`: [`*`], `PORTS`: [`*:22`], `Proto`: "
-        "`tcp`,"
+	"`tcp`,"
 	" `SrcPosture`: [`posture:a`]}],"
 	" `Tests`: [{`User`: `a@example.com`, `Allow`: [`tag:a:22`], `Deny`: "
-        "[`tag:a:23`]}],"
+	"[`tag:a:23`]}],"
 	" `Groups`: {`group:a`: [`a@example.com`]}, `Host\xC5\xBF`: {`h`: `10.0.0.1`},"
 	" `TagOwners`: {`tag:a`: []}, `AutoApprovers`: {`ExitNode`: [`tag:a`]},"
 	" `NodeAttrs`: [{`Target`: [`*`], `Attr`: [`funnel`]}],"
@@ -253,8 +253,8 @@ null_is_as_good_as_absent(void **state)
 		GRANT("`src`: null, `ip`: [`*`], `app`: null, `via`: null"),
 		GRANT("`app`: {`example.com/cap`: null}"),
 		"{`groups`: {`group:a`: null}, `ipsets`: {`ipset:a`: null}}",
-		"{`ssh`: [{`action`: `accept`, `users`: [`root`], `acceptEnv`: null,"
-		" `checkPeriod`: null}]}",
+		"{`ssh`: [{`action`: `check`, `users`: [`a`], `checkPeriod`: null}]}",
+		"{`ssh`: [{`action`: `check`, `users`: [`a`], `acceptEnv`: null}]}",
 		"{`derpMap`: {`Regions`: {`1`: null}, `HomeParams`: null}}",
 	};
 

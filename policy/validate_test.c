@@ -12,7 +12,7 @@
 
 #define ACL(src, dst)                                                                    \
 	"{" DEFINED "`acls`: [{`action`: `accept`, `src`: [" src "], `dst`: [" dst "]}]" \
-	                                                                           "}"
+	"}"
 #define PROTO(proto, dst)                                                                \
 	"{" DEFINED "`acls`: [{`action`: `accept`, `src`: [`*`], `proto`: " proto        \
 	", `dst`: [" dst "]}]}"
