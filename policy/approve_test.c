@@ -120,6 +120,34 @@ routes_are_approved_as_the_control_plane_does(void **state)
 }
 
 static void
+approvers_with_many_machines_approve_each(void **state)
+{
+	enum { MANY = 100 };
+	struct desk desk = { 0 };
+	const char *nodes = "{\"name\": \"bob\", \"user\": \"bob@x\", "
+			    "\"advertised_routes\": [\"10.0.0.0/8\", \"::/0\"]}";
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		nodes = arena_format(&desk.arena,
+		                     "%s, {\"name\": \"ada%d\", \"user\": \"ada@x\", "
+		                     "\"advertised_routes\": [\"10.0.0.0/8\", \"::/0\"]}",
+		                     nodes, i);
+	READ_WELL(&desk,
+	          arena_format(&desk.arena,
+	                       "{\"users\": [{\"login\": \"ada@x\"}, {\"login\": "
+	                       "\"bob@x\"}], \"nodes\": [%s]}",
+	                       nodes),
+	          NULL);
+	approved(&desk, "{\"routes\": {\"10.0.0.0/8\": [\"ada@x\"]}, \"exitNode\": "
+	                "[\"ada@x\", \"bob@x\"]}");
+	assert_int_equal(desk.tailnet->routers->n, MANY);
+	assert_false(set_holds(desk.tailnet->routers, 0));
+	assert_int_equal(desk.tailnet->exit_nodes->n, MANY + 1);
+	desk_end(&desk);
+}
+
+static void
 another_policy_approves_anew(void **state)
 {
 	struct desk desk = { 0 };
@@ -268,6 +296,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(routes_are_approved_as_the_control_plane_does),
+		cmocka_unit_test(approvers_with_many_machines_approve_each),
 		cmocka_unit_test(another_policy_approves_anew),
 		cmocka_unit_test(subnets_are_a_forest),
 		cmocka_unit_test(random_routes_are_approved_as_asking_every_key_does),
