@@ -140,13 +140,6 @@ extra_read(struct parser *p, const char *at)
 	}
 }
 
-/* Whether blanks or comments may begin with this. */
-HOT bool
-is_extra(char c)
-{
-	return (unsigned char)c <= ' ' || c == '/';
-}
-
 /*
  * extra_read, for what is common: nothing, one space, a new line and tabs. The
  * processor guesses these and goes on, where the answer of a vector has to be
@@ -164,6 +157,13 @@ extra_skip(struct parser *p, const char *at)
 		return at;
 	at = blanks_end(at, p->end);
 	return at < p->end && *at == '/' ? extra_read(p, at) : at;
+}
+
+/* The same where this mark is likely. */
+HOT const char *
+mark_seek(struct parser *p, const char *at, char mark)
+{
+	return at < p->end && *at == mark ? at : extra_skip(p, at);
 }
 
 /* Reads on at a byte that is not plain, in the string that starts at first. */
@@ -251,7 +251,7 @@ name_read(struct parser *p, const char *from)
 HOT struct step
 colon_read(struct parser *p, const char *from)
 {
-	const char *at = extra_skip(p, from);
+	const char *at = mark_seek(p, from, ':');
 
 	if (at < p->end && *at == ':')
 		return (struct step) { at + 1, EXPECT_VALUE };
@@ -261,7 +261,7 @@ colon_read(struct parser *p, const char *from)
 HOT struct step
 member_end_read(struct parser *p, const char *from)
 {
-	const char *at = extra_skip(p, from);
+	const char *at = mark_seek(p, from, ',');
 
 	if (p->doomed_in == p->open)
 		recover_doomed(p);
@@ -275,7 +275,7 @@ member_end_read(struct parser *p, const char *from)
 HOT struct step
 element_end_read(struct parser *p, const char *from)
 {
-	const char *at = extra_skip(p, from);
+	const char *at = mark_seek(p, from, ',');
 
 	if (at < p->end && *at == ',')
 		return (struct step) { at + 1, EXPECT_ELEMENT };

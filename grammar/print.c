@@ -6,17 +6,17 @@
 #include "grammar/scan.h"
 
 /* A text as it is put together, never longer than what it is made of. */
-struct page {
+struct printed {
 	char *bytes;
 	size_t len;
 };
 
 static void
-page_add(struct page *page, const char *first, const char *end)
+printed_add(struct printed *printed, const char *first, const char *end)
 {
 	if (end > first)
-		memcpy(page->bytes + page->len, first, (size_t)(end - first));
-	page->len += (size_t)(end - first);
+		memcpy(printed->bytes + printed->len, first, (size_t)(end - first));
+	printed->len += (size_t)(end - first);
 }
 
 static bool
@@ -40,31 +40,31 @@ struct text
 hujson_print(struct arena *arena, const struct tree *tree)
 {
 	const char *bytes = tree->source->bytes;
-	struct page page = { arena_alloc(arena, tree->source->len), 0 };
+	struct printed printed = { arena_alloc(arena, tree->source->len), 0 };
 	uint32_t done = 0;
 
 	if (tree->source->len == 0)
-		return (struct text) { page.bytes, 0 };
+		return (struct text) { printed.bytes, 0 };
 	for (const struct node *node = tree->root; node < tree->root + tree->n; node++) {
 		struct span own = own_span(node);
-		page_add(&page, bytes + done, bytes + own.first);
-		page_add(&page, bytes + own.first, bytes + own.end);
+		printed_add(&printed, bytes + done, bytes + own.first);
+		printed_add(&printed, bytes + own.first, bytes + own.end);
 		done = own.end;
 	}
-	page_add(&page, bytes + done, bytes + tree->source->len);
-	return (struct text) { page.bytes, page.len };
+	printed_add(&printed, bytes + done, bytes + tree->source->len);
+	return (struct text) { printed.bytes, printed.len };
 }
 
 /* Adds the brackets, colons and commas between two nodes. A comma waits for
  * what follows it: before a closing bracket it is one too many. */
 static void
-marks_add(struct page *page, const char *at, const char *end, bool *comma)
+marks_add(struct printed *printed, const char *at, const char *end, bool *comma)
 {
 	while ((at = extra_end(at, end)) < end) {
 		if (*at == ',')
 			*comma = true;
 		else
-			page_add(page, at, at + 1);
+			printed_add(printed, at, at + 1);
 		if (*at == ']' || *at == '}')
 			*comma = false;
 		at++;
@@ -76,19 +76,19 @@ hujson_minimize(struct arena *arena, const struct tree *tree, const struct node 
 {
 	const char *bytes = tree->source->bytes;
 	struct span whole = value->span;
-	struct page page = { arena_alloc(arena, whole.end - whole.first), 0 };
+	struct printed printed = { arena_alloc(arena, whole.end - whole.first), 0 };
 	uint32_t done = whole.first;
 	bool comma = false;
 
 	for (const struct node *node = value; node < value + value->count; node++) {
 		struct span own = own_span(node);
-		marks_add(&page, bytes + done, bytes + own.first, &comma);
+		marks_add(&printed, bytes + done, bytes + own.first, &comma);
 		if (comma)
-			page.bytes[page.len++] = ',';
+			printed.bytes[printed.len++] = ',';
 		comma = false;
-		page_add(&page, bytes + own.first, bytes + own.end);
+		printed_add(&printed, bytes + own.first, bytes + own.end);
 		done = own.end;
 	}
-	marks_add(&page, bytes + done, bytes + whole.end, &comma);
-	return (struct text) { page.bytes, page.len };
+	marks_add(&printed, bytes + done, bytes + whole.end, &comma);
+	return (struct text) { printed.bytes, printed.len };
 }

@@ -124,7 +124,7 @@ comment_end(const char *at, const char *end)
 }
 
 const char *
-extra_end(const char *at, const char *end)
+extra_end_far(const char *at, const char *end)
 {
 	for (;;) {
 		at = blanks_end(at, end);

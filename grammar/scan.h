@@ -99,12 +99,18 @@ blanks_end(const char *at, const char *end)
 	return at;
 }
 
-HOT unsigned
-lanes_not_plain(const char *at)
+/* As bits: where quotes are, and where other bytes that are not plain. */
+struct stops {
+	unsigned quotes, others;
+};
+
+HOT struct stops
+lanes_stops(const char *at)
 {
 	lanes v = lanes_load(at);
 
-	return lanes_bits((v < ' ') | (v == '"') | (v == '\\'));
+	return (struct stops) { lanes_bits(v == '"'),
+		                lanes_bits((v < ' ') | (v == '\\')) };
 }
 
 /* The first byte that is not plain. Most strings are shorter than 32. */
@@ -112,9 +118,14 @@ HOT const char *
 plain_end(const char *at, const char *end)
 {
 	for (; end - at >= 2 * LANES; at += 2 * LANES) {
-		unsigned other = lanes_not_plain(at) | lanes_not_plain(at + LANES) << 16;
-		if (other)
-			return at + (unsigned)__builtin_ctz(other);
+		struct stops a = lanes_stops(at), b = lanes_stops(at + LANES);
+		unsigned quotes = a.quotes | b.quotes << 16;
+		unsigned others = a.others | b.others << 16;
+		/* mostly the answer hangs on the quotes alone */
+		if (others & (quotes ^ (quotes - 1)))
+			return at + (unsigned)__builtin_ctz(others);
+		if (quotes)
+			return at + (unsigned)__builtin_ctz(quotes);
 	}
 	while (at < end && is_plain(*at))
 		at++;
@@ -125,9 +136,22 @@ plain_end(const char *at, const char *end)
  * that kind; NULL when it does not end. Not a comment: the same place. */
 const char *comment_end(const char *at, const char *end);
 
+/* Whether blanks or comments may begin with this. */
+static inline bool
+is_extra(char c)
+{
+	return (unsigned char)c <= ' ' || c == '/';
+}
+
 /* The end of the blanks and comments. A comment that does not end, ends with
  * the text. */
-const char *extra_end(const char *at, const char *end);
+const char *extra_end_far(const char *at, const char *end);
+
+HOT const char *
+extra_end(const char *at, const char *end)
+{
+	return at < end && !is_extra(*at) ? at : extra_end_far(at, end);
+}
 
 /* The end of the longest run of is_word. */
 const char *word_end(const char *at, const char *end);
