@@ -79,7 +79,7 @@ imagine_users(struct imagination *im, enum stand_in stand_in, struct text stands
 	struct text another = { 0 };
 
 	imagine_user(im, stand_in, stands_for, stands_for, role);
-	another.at = arena_format(im->arena, "another %.*s", TEXT_ARG(stands_for));
+	another.at = arena_format(im->arena, TWIN_PREFIX "%.*s", TEXT_ARG(stands_for));
 	another.len = strlen(another.at);
 	imagine_user(im, stand_in, another, stands_for, role);
 }
@@ -123,8 +123,7 @@ imagine_selector(struct imagination *im, const struct selector *selector)
 		imagine_users(im, STAND_IN_DOMAIN, selector->text, ROLE_MEMBER);
 		break;
 	case SELECTOR_SYNCED_GROUP:
-		imagine_user(im, STAND_IN_SYNCED_GROUP, selector->text, selector->text,
-		             ROLE_MEMBER);
+		imagine_users(im, STAND_IN_SYNCED_GROUP, selector->text, ROLE_MEMBER);
 		break;
 	case SELECTOR_TAG:
 		imagine_tag(im, STAND_IN_TAG, selector->text);

@@ -52,8 +52,8 @@ static const struct {
 	  "role autogroup:admin, role autogroup:admin, tag tag:v" },
 	{ "{\"grants\": [{\"src\": [\"user:*@x.org\", \"group:eng@x.org\", "
 	  "\"autogroup:shared\"], \"dst\": [\"*\"], \"ip\": [\"*\"]}]}",
-	  "domain user:*@x.org, domain user:*@x.org, synced group:eng@x.org, shared "
-	  "autogroup:shared" },
+	  "domain user:*@x.org, domain user:*@x.org, synced group:eng@x.org, synced "
+	  "group:eng@x.org, shared autogroup:shared" },
 	{ "{\"ssh\": [{\"action\": \"accept\", \"src\": [\"ada@x\"], \"dst\": "
 	  "[\"tag:s\"], \"users\": [\"root\", \"localpart:*@y.org\"], \"recorder\": "
 	  "[\"tag:rec\"]}]}",
@@ -148,17 +148,19 @@ stand_ins_are_whom_the_words_name(void **state)
 	assert_int_equal(named(&desk, "ada@x.org")->n, 1);
 	assert_ptr_equal(named(&desk, "group:g"), named(&desk, "ada@x.org"));
 	assert_int_equal(named(&desk, "tag:t")->n, 1);
-	assert_int_equal(named(&desk, "group:eng@x.org")->n, 1);
+	assert_int_equal(named(&desk, "group:eng@x.org")->n, 2);
 	assert_int_equal(named(&desk, "autogroup:owner")->n, 2);
 	assert_int_equal(named(&desk, "autogroup:admin")->n, 4); /* the owners too */
 	assert_int_equal(named(&desk, "autogroup:shared")->n, 1);
 	assert_true(set_within(named(&desk, "ada@x.org"), named(&desk, "user:*@x.org")));
 	assert_false(
 		set_overlaps(named(&desk, "bob@y.org"), named(&desk, "user:*@x.org")));
-	/* members: ada, bob, two of the domain, one synced, four of roles, two others */
-	assert_int_equal(named(&desk, "autogroup:member")->n, 11);
+	assert_false(set_overlaps(named(&desk, "group:eng@x.org"),
+	                          named(&desk, "user:*@x.org")));
+	/* members: ada, bob, two of the domain, two synced, four of roles, two others */
+	assert_int_equal(named(&desk, "autogroup:member")->n, 12);
 	assert_int_equal(named(&desk, "autogroup:tagged")->n, 2);
-	assert_int_equal(desk.tailnet->everybody->n, 14);
+	assert_int_equal(desk.tailnet->everybody->n, 15);
 	assert_int_equal(desk.tailnet->n_domains, 2);
 	desk_end(&desk);
 }

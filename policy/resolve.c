@@ -100,7 +100,8 @@ static bool
 user_is_of_domain(const struct user *user, const struct selector *s)
 {
 	size_t at = text_find_last(user->login, '@');
-	return at < user->login.len &&
+	return at < user->login.len && !text_starts(user->login, "group:") &&
+	       !text_starts(user->login, TWIN_PREFIX "group:") &&
 	       text_equal(text_from(user->login, at + 1), s->name);
 }
 
@@ -179,6 +180,19 @@ party_of_range(struct party *party, const struct policy *p, struct tailnet *t,
 		party->machines = machines_of_range(t, range, family);
 }
 
+/* The two that stand for the members of a synced group, where one imagines. */
+static const struct set *
+machines_of_stand_ins(const struct policy *p, struct tailnet *t, struct text login)
+{
+	struct arena scratch = { 0 };
+	struct text twin =
+		text_of(arena_format(&scratch, TWIN_PREFIX "%.*s", TEXT_ARG(login)));
+	const struct set *set = set_join(&t->sets, machines_of_user(p, t, login, false),
+	                                 machines_of_user(p, t, twin, false));
+	arena_end(&scratch);
+	return set;
+}
+
 struct party
 party_of_selector(const struct policy *p, struct tailnet *t, const struct selector *s)
 {
@@ -218,8 +232,7 @@ party_of_selector(const struct policy *p, struct tailnet *t, const struct select
 		break;
 	case SELECTOR_SYNCED_GROUP:
 		party.unknown = !t->imagined;
-		/* its stand-in, if any */
-		party.machines = machines_of_user(p, t, s->text, false);
+		party.machines = machines_of_stand_ins(p, t, s->text);
 		break;
 	case SELECTOR_TAG:
 		tag = names_find(&t->tags, s->text);

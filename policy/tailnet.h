@@ -26,6 +26,9 @@ enum role {
 	ROLE_AUDITOR,
 };
 
+/* Before the login of the twin of a stand-in for many. */
+#define TWIN_PREFIX "another "
+
 struct user {
 	struct text login;       /* what policies name: ada@example.com, ada@ */
 	struct text id, name;    /* empty where unknown */
@@ -68,7 +71,7 @@ struct machine {
 	 * autoApprovers (spec/semantics.md section 5); without default routes. */
 	const struct range *subnets;
 	size_t n_subnets;
-	bool exit_node;                     /* an approved default route */
+	bool exit_node; /* an approved default route */
 	/* The routes for which its table keeps destinations: the subnets, but where
 	 * the target goes by what is advertised, default routes included. */
 	const struct range *kept;
