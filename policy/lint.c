@@ -58,6 +58,12 @@ lint_say(struct lint *lint, const char *format, ...)
 }
 
 struct span
+lint_opening(const struct node *node)
+{
+	return (struct span) { node->span.first, node->span.first + 1 };
+}
+
+struct span
 lint_inside(const struct lint *lint, const struct selector *selector)
 {
 	struct span span = selector->span;
@@ -110,11 +116,12 @@ static void
 filters_pass(struct lint *lint)
 {
 	filters_prepare(lint);
+	lint_power_mention(lint); /* first: deep boundaries ask who becomes whom */
 	lint_reach_mention(lint);
-	lint_power_mention(lint);
 	cut_close(lint->cut);
 	if (lint->real_cut)
 		cut_close(lint->real_cut);
+	lint_dead(lint);
 	lint_reach(lint);
 	lint_power(lint);
 }

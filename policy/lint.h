@@ -18,8 +18,9 @@
 #include "policy/repair.h"
 #include "policy/settings.h"
 
-struct baseline;
 struct cut;
+struct reach_ends;
+struct power;
 
 struct lint {
 	struct arena *arena;
@@ -39,6 +40,8 @@ struct lint {
 	struct filter *real;         /* NULL without an inventory */
 	struct cut *cut, *real_cut;  /* of imagined, and of real; NULL likewise */
 	unsigned char *whole_groups; /* by group: lint_look.c's own */
+	struct reach_ends *reach;    /* lint_reach.c's own */
+	struct power *power;         /* lint_power.c's own */
 };
 
 /* What is left to say, in file order, nothing twice. */

@@ -133,7 +133,7 @@ repeated_attrs(struct lint *lint, struct given *given, const struct node_attr *e
 			before = before ? before : found;
 			all = all && found;
 		}
-		if (!all)
+		if (!all || !before)
 			continue;
 		struct finding *finding =
 			lint_raise(lint, &CHECK_NODE_ATTR_DUPLICATE, attr->span,

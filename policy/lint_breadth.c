@@ -638,16 +638,6 @@ grant_judge(struct lint *lint, const struct grant *grant)
 		powerful_capability(lint, &look, &grant->app[i]);
 }
 
-/* Where the file begins: for what is missing from all of it. */
-static struct span
-file_start(const struct policy *policy)
-{
-	struct span span = policy->tree->root->span;
-
-	span.end = span.first + 1;
-	return span;
-}
-
 static void
 implicit_allow_all(struct lint *lint)
 {
@@ -656,7 +646,8 @@ implicit_allow_all(struct lint *lint)
 
 	if (!policy_is_open(policy) || policy->unread)
 		return;
-	finding = lint_raise(lint, &CHECK_IMPLICIT_ALLOW_ALL, file_start(policy),
+	finding = lint_raise(lint, &CHECK_IMPLICIT_ALLOW_ALL,
+	                     lint_opening(policy->tree->root),
 	                     "there is neither acls nor grants, so everybody may reach "
 	                     "everything; to allow nothing, write \"acls\": []");
 	fix_add_member(&lint->fixes, lint_fix(lint, finding, REPAIR_UNSAFE),

@@ -24,6 +24,10 @@ const char *lint_show(struct lint *, struct text);
 const char *lint_say(struct lint *, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The bracket that opens an object or a list: the place of what is about all of
+ * it. */
+struct span lint_opening(const struct node *);
+
 /* Where the text of a selector stands: inside its quotes. */
 struct span lint_inside(const struct lint *, const struct selector *);
 
@@ -71,6 +75,14 @@ bool lint_is_machines(const struct selector *);
 /* Users, groups, members: whose devices are people's own. */
 bool lint_is_people(const struct selector *);
 
+/* lint_power.c: what some selectors are or can become, by owning tags and by
+ * logging in: themselves and the tags. */
+struct selectors lint_becomes(struct lint *, const struct selectors *);
+
+/* "group:dev may take tag:ci, and tag:ci may log in on tag:prod as root": how one
+ * of some selectors becomes that tag; NULL where it is one of them. */
+const char *lint_how_becomes(struct lint *, const struct selectors *, struct text tag);
+
 /* The passes, each in a file of its name. */
 void lint_style(struct lint *);
 void lint_names(struct lint *);
@@ -86,8 +98,23 @@ void lint_target(struct lint *);
 /* Repairs for what the reader and the validator have raised. */
 void lint_mend(struct lint *);
 
+/* One element of a src, or of a dst with its ports; all ports where it has
+ * none of its own. */
+struct list_element {
+	const struct selector *selector;
+	struct text shown;
+	const struct ports *ports;
+	size_t n_ports;
+	struct span where; /* the whole string */
+};
+
+/* lint_list.c: raises elements that the others of their list take in, the later
+ * of two that are alike. */
+void lint_list(struct lint *, const struct list_element *, size_t n, bool destination);
+
 /* Those that ask about the filter. What they will ask is mentioned before the
  * cut is closed. */
+void lint_dead(struct lint *);
 void lint_reach_mention(struct lint *);
 void lint_reach(struct lint *);
 void lint_power_mention(struct lint *);

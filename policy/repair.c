@@ -38,16 +38,21 @@ is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The comments, and the first of them that starts at or after an offset. */
-static size_t
-comment_from(struct fixes *fixes, uint32_t offset)
+const struct comments *
+fixes_comments(struct fixes *fixes)
 {
-	size_t low = 0, high;
-
 	if (!fixes->comments_known)
 		fixes->comments = comments_of(fixes->arena, fixes->tree);
 	fixes->comments_known = true;
-	high = fixes->comments.n;
+	return &fixes->comments;
+}
+
+/* The first of the comments that starts at or after an offset. */
+static size_t
+comment_from(struct fixes *fixes, uint32_t offset)
+{
+	size_t low = 0, high = fixes_comments(fixes)->n;
+
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (fixes->comments.at[middle].span.first < offset)

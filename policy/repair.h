@@ -59,6 +59,9 @@ void fix_append(struct fixes *, struct fix *, const struct node *array,
 void fix_add_member(struct fixes *, struct fix *, const struct node *object,
                     struct text member);
 
+/* The comments of the policy. */
+const struct comments *fixes_comments(struct fixes *);
+
 /*
  * The text with some fixes done, in this order; one that would touch what
  * another did is left out. done, unless NULL, gets for each whether it was. In

@@ -1,0 +1,342 @@
+/* Rules, and elements of them, that could go without a change. */
+#include "policy/lint_pass.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "grammar/arena.h"
+#include "policy/cut.h"
+
+/* So many rules of a cover are named. */
+#define COVER_TOLD 5
+
+static bool
+is_mutual(const struct cut_cover *covers, const struct policy *policy,
+          const struct grant *grant, const struct grant *other)
+{
+	const struct cut_cover *cover = &covers[other - policy->grants];
+
+	return cover->covered && cover->n_by == 1 && cover->by[0] == grant;
+}
+
+/* Which check a rule without use comes under. */
+static const struct check *
+spare_check(const struct cut_cover *covers, const struct policy *policy,
+            const struct grant *grant, const struct cut_cover *cover)
+{
+	if (cover->n_by != 1)
+		return &CHECK_REDUNDANT_RULE;
+	if (grant->section == SECTION_ACLS && cover->by[0]->section == SECTION_GRANTS)
+		return &CHECK_ACL_GRANT_DUPLICATE;
+	return is_mutual(covers, policy, grant, cover->by[0]) ? &CHECK_DUPLICATE_RULE
+	                                                      : &CHECK_SUBSUMED_RULE;
+}
+
+static const char *
+spare_sentence(struct lint *lint, const struct check *check,
+               const struct cut_cover *cover)
+{
+	const char *other = grant_name(lint, cover->by[0]);
+
+	if (check == &CHECK_DUPLICATE_RULE)
+		return lint_say(lint, "this allows exactly what %s allows; it can go",
+		                other);
+	if (check == &CHECK_REDUNDANT_RULE)
+		return lint_say(lint,
+		                "%zu other rules together allow all that this allows; it "
+		                "can go",
+		                cover->n_by);
+	return lint_say(lint, "%s allows all that this allows; it can go", other);
+}
+
+static void
+spare_rule(struct lint *lint, const struct cut_cover *covers, const struct grant *grant)
+{
+	const struct policy *policy = lint->policy;
+	const struct cut_cover *cover = &covers[grant - policy->grants];
+	const struct check *check = spare_check(covers, policy, grant, cover);
+	struct finding *finding = lint_raise(lint, check, lint_opening(grant->node), "%s",
+	                                     spare_sentence(lint, check, cover));
+
+	for (size_t i = 0; i < cover->n_by && i < COVER_TOLD; i++)
+		lint_note(lint, finding, lint_opening(cover->by[i]->node),
+		          cover->n_by == 1 ? "%s is here" : "%s is one of them",
+		          grant_name(lint, cover->by[i]));
+	fix_drop(&lint->fixes, lint_fix(lint, finding, REPAIR_SAFE), grant->node);
+}
+
+static bool
+is_empty_group(const struct policy *policy, const struct selector *selector)
+{
+	const struct group *group = selector->kind == SELECTOR_GROUP
+	                                    ? policy_group(policy, selector->text)
+	                                    : NULL;
+
+	return group && group->members.n == 0;
+}
+
+static bool
+is_empty_ipset(const struct policy *policy, const struct selector *selector)
+{
+	const struct ipset *ipset = selector->kind == SELECTOR_IPSET
+	                                    ? policy_ipset(policy, selector->text)
+	                                    : NULL;
+
+	return ipset && ipset->ranges.n == 0;
+}
+
+/* Whether a rule is empty for a reason that is told where it lies. */
+static bool
+emptiness_is_told(const struct policy *policy, const struct grant *grant)
+{
+	for (size_t i = 0; i < grant->src.n; i++)
+		if (is_empty_group(policy, &grant->src.at[i]) ||
+		    is_empty_ipset(policy, &grant->src.at[i]))
+			return true;
+	for (size_t i = 0; i < grant->dst.n; i++)
+		if (is_empty_group(policy, &grant->dst.at[i].selector) ||
+		    is_empty_ipset(policy, &grant->dst.at[i].selector))
+			return true;
+	return false;
+}
+
+static void
+empty_rule(struct lint *lint, const struct grant *grant)
+{
+	const char *why = "nobody and nothing that it names go together";
+
+	if (emptiness_is_told(lint->policy, grant))
+		return;
+	if (grant->src.n == 0)
+		why = "it has no src";
+	else if (grant->dst.n == 0)
+		why = "it has no dst";
+	lint_raise(lint, &CHECK_MATCHES_NOTHING, lint_opening(grant->node),
+	           "this rule allows nothing: %s", why);
+}
+
+/* What an inventory shows of rules that are of use in general. */
+static void
+real_rule(struct lint *lint, const struct grant *grant, const struct cut_cover *cover)
+{
+	struct finding *finding;
+
+	if (cover->empty) {
+		lint_raise(lint, &CHECK_MATCHES_NO_DEVICE, lint_opening(grant->node),
+		           "no machine of the inventory is concerned by this rule");
+	} else if (cover->covered && cover->n_by > 0) {
+		finding = lint_raise(
+			lint, &CHECK_REDUNDANT_ONLY_WITH_INVENTORY,
+			lint_opening(grant->node),
+			"for the machines there are today %s, so that this rule adds "
+			"nothing; that may change with the next machine",
+			cover->n_by == 1
+				? lint_say(lint, "%s allows all of this",
+		                           grant_name(lint, cover->by[0]))
+				: lint_say(lint, "%zu other rules allow all of this",
+		                           cover->n_by));
+		lint_note(lint, finding, lint_opening(cover->by[0]->node), "%s is here",
+		          grant_name(lint, cover->by[0]));
+	}
+}
+
+static void
+sources_judge(struct lint *lint, const struct selectors *src)
+{
+	static const struct ports all = { 0, 65535 };
+	struct list_element *elements =
+		arena_array(lint->arena, src->n, sizeof(*elements));
+
+	for (size_t i = 0; i < src->n; i++)
+		elements[i] = (struct list_element) { &src->at[i], src->at[i].text, &all,
+			                              1, src->at[i].span };
+	lint_list(lint, elements, src->n, false);
+}
+
+static void
+destinations_judge(struct lint *lint, const struct grant *grant)
+{
+	static const struct ports all = { 0, 65535 };
+	const struct destinations *dst = &grant->dst;
+	bool acl = grant->section == SECTION_ACLS;
+	struct list_element *elements =
+		arena_array(lint->arena, dst->n, sizeof(*elements));
+
+	for (size_t i = 0; i < dst->n; i++)
+		elements[i] = (struct list_element) { &dst->at[i].selector,
+			                              dst->at[i].word.text,
+			                              acl ? dst->at[i].ports : &all,
+			                              acl ? dst->at[i].n_ports : 1,
+			                              dst->at[i].word.span };
+	lint_list(lint, elements, dst->n, true);
+}
+
+/* Rules alike but for one list, by what they have in common. */
+struct alike {
+	struct names keys;
+	const struct grant **first; /* by number */
+	size_t cap;
+};
+
+/* Whether a comment stands before a node or in it: reasons to keep it apart. */
+static bool
+has_comment(struct lint *lint, const struct node *node)
+{
+	const struct comments *comments = fixes_comments(&lint->fixes);
+	size_t low = 0, high = comments->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (comments->at[middle].span.first < node->span.first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < comments->n && comments->at[low].span.first < node->span.end)
+		return true;
+	return low > 0 && comments->at[low - 1].about.first == node->span.first;
+}
+
+static int
+text_order(const void *a, const void *b)
+{
+	return text_compare(*(const struct text *)a, *(const struct text *)b);
+}
+
+/* The elements of a list in one order, a line each. */
+static struct text
+list_key(struct lint *lint, const struct node *list)
+{
+	const struct tree *tree = lint->policy->tree;
+	struct text *texts, key = { NULL, 0 };
+	size_t n = 0, len = 0;
+	char *bytes;
+
+	if (!list || list->kind != HUJSON_ARRAY)
+		return list ? hujson_minimize(lint->arena, tree, list) : key;
+	texts = arena_array(lint->arena, list->count, sizeof(*texts));
+	for (const struct node *e = node_first(list); e != node_end(list);
+	     e = node_next(e)) {
+		texts[n] = node_raw(tree, e);
+		len += texts[n++].len + 1;
+	}
+	if (n > 0)
+		qsort(texts, n, sizeof(*texts), text_order);
+	key.at = bytes = arena_bytes(lint->arena, len);
+	for (size_t i = 0; i < n; i++) {
+		memcpy(bytes, texts[i].at, texts[i].len);
+		bytes[texts[i].len] = '\n';
+		bytes += texts[i].len + 1;
+	}
+	key.len = len;
+	return key;
+}
+
+/* All of a rule but one of its lists. */
+static struct text
+rule_key(struct lint *lint, const struct grant *grant, bool but_src)
+{
+	const struct node *kept = but_src ? grant->dst.list : grant->src.list;
+	struct text rest[] = {
+		list_key(lint, kept),
+		list_key(lint, grant->ip_list),
+		list_key(lint, grant->via.list),
+		list_key(lint, grant->src_posture.list),
+		list_key(lint, grant->app_object),
+	};
+
+	return text_of(
+		lint_say(lint, "%d %d %d %.*s|%.*s|%.*s|%.*s|%.*s", (int)but_src,
+	                 (int)grant->section,
+	                 grant->section == SECTION_ACLS ? grant->ip[0].protocol : 0,
+	                 TEXT_ARG(rest[0]), TEXT_ARG(rest[1]), TEXT_ARG(rest[2]),
+	                 TEXT_ARG(rest[3]), TEXT_ARG(rest[4])));
+}
+
+/* The raw elements of a list, as they stand. */
+static const struct text *
+raw_elements(struct lint *lint, const struct node *list, size_t *n)
+{
+	struct text *texts = arena_array(lint->arena, list->count, sizeof(*texts));
+
+	*n = 0;
+	for (const struct node *e = node_first(list); e != node_end(list);
+	     e = node_next(e))
+		texts[(*n)++] = node_raw(lint->policy->tree, e);
+	return texts;
+}
+
+static void
+merge_raise(struct lint *lint, const struct grant *grant, const struct grant *first,
+            bool but_src)
+{
+	const struct node *from = but_src ? grant->src.list : grant->dst.list;
+	const struct node *to = but_src ? first->src.list : first->dst.list;
+	struct finding *finding =
+		lint_raise(lint, &CHECK_MERGEABLE_RULES, lint_opening(grant->node),
+	                   "this rule and %s differ in their %s alone: they could be one",
+	                   grant_name(lint, first), but_src ? "src" : "dst");
+	struct fix *fix = lint_fix(lint, finding, REPAIR_SAFE);
+	size_t n;
+	const struct text *elements = raw_elements(lint, from, &n);
+
+	lint_note(lint, finding, lint_opening(first->node), "%s is here",
+	          grant_name(lint, first));
+	fix_append(&lint->fixes, fix, to, elements, n);
+	fix_drop(&lint->fixes, fix, grant->node);
+}
+
+/* The first rule of that key, or NULL; then it is this one. */
+static const struct grant *
+alike_first(struct alike *alike, struct text key, const struct grant *grant)
+{
+	size_t known = alike->keys.n;
+	uint32_t number = names_add(&alike->keys, key);
+
+	if (number < known)
+		return alike->first[number];
+	alike->first = arena_grow(alike->keys.arena, alike->first, known, &alike->cap,
+	                          sizeof(struct grant *));
+	alike->first[number] = grant;
+	return NULL;
+}
+
+static void
+merge_judge(struct lint *lint, struct alike *alike, const struct grant *grant)
+{
+	for (int but_src = 0; but_src < 2; but_src++) {
+		const struct grant *first =
+			alike_first(alike, rule_key(lint, grant, but_src), grant);
+		if (!first || has_comment(lint, grant->node))
+			continue;
+		merge_raise(lint, grant, first, but_src);
+		return;
+	}
+}
+
+void
+lint_dead(struct lint *lint)
+{
+	const struct policy *policy = lint->policy;
+	const struct cut_cover *covers = cut_grants(lint->cut, 0);
+	const struct cut_cover *real = lint->real ? cut_grants(lint->real_cut, 0) : NULL;
+	const bool *spare = cut_spare(lint->cut, 0, covers);
+	struct alike alike = { .keys = { .arena = lint->arena } };
+
+	for (size_t i = 0; i < policy->n_grants; i++) {
+		const struct grant *grant = &policy->grants[i];
+		if (covers[i].empty) {
+			empty_rule(lint, grant);
+			continue;
+		}
+		if (spare[i] && covers[i].n_by > 0) {
+			spare_rule(lint, covers, grant);
+			continue;
+		}
+		if (real)
+			real_rule(lint, grant, &real[i]);
+		sources_judge(lint, &grant->src);
+		destinations_judge(lint, grant);
+		merge_judge(lint, &alike, grant);
+	}
+}
