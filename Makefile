@@ -35,6 +35,10 @@ COMPILE  = $(CC) $(STD) $(WARN) $($(KIND)) $(CPPFLAGS) $(CFLAGS)
 LINK     = $(CC) $($(KIND)) $(CFLAGS) $(LDFLAGS_$(KIND)) $(LDFLAGS)
 LIBS     = -ljansson -lpcre2-8
 
+# A short line for each step; V=1 shows the commands.
+Q        = $(if $(V),,@)
+say      = $(if $(V),,@echo '  $(1)')
+
 sources  = $(filter-out %_test.c %_fuzz.c, $(wildcard $(1)/*.c))
 objects  = $(patsubst %.c, $(BUILD)/%.o, $(1))
 GRAMMAR  = $(call objects, $(call sources, grammar))
@@ -49,33 +53,40 @@ C_FILES  = $(wildcard grammar/*.[ch] policy/*.[ch] cli/*.[ch])
 all: aclc ## build ./aclc
 
 aclc: $(BUILD)/aclc
-	cp -f $< $@
+	@cp -f $< $@
 
 $(BUILD)/aclc: $(GRAMMAR) $(POLICY) $(CLI)
-	$(LINK) -o $@ $^ $(LIBS)
+	$(call say,LINK $@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
 # A grammar test links the grammar alone: a call upward is a link error.
 $(BUILD)/grammar/%_test: $(BUILD)/grammar/%_test.o $(GRAMMAR)
-	$(LINK) -o $@ $^ $(LIBS) -lcmocka
+	$(call say,LINK $@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
 $(BUILD)/policy/%_test: $(BUILD)/policy/%_test.o $(GRAMMAR) $(POLICY)
-	$(LINK) -o $@ $^ $(LIBS) -lcmocka
+	$(call say,LINK $@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
 # A test has a main of its own.
 $(BUILD)/cli/%_test: $(BUILD)/cli/%_test.o $(GRAMMAR) $(POLICY) \
                      $(filter-out %/main.o, $(CLI)) $(BUILD)/cli/main.tested.o
-	$(LINK) -o $@ $^ $(LIBS) -lcmocka
+	$(call say,LINK $@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
 $(BUILD)/cli/main.tested.o: cli/main.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -Dmain=aclc_main -Wno-missing-prototypes -MMD -MP -c -o $@ $<
+	$(call say,CC $@)
+	$(Q)$(COMPILE) -Dmain=aclc_main -Wno-missing-prototypes -MMD -MP -c -o $@ $<
 
 $(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(GRAMMAR) $(POLICY)
-	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(call say,LINK $@)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(call say,CC $@)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 # Objects made with other flags are made again.
 $(BUILD)/flags: FORCE
