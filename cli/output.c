@@ -154,18 +154,35 @@ rune_show(const struct output *out, struct text rest, struct shown *shown)
 	return bytes;
 }
 
+/* How many bytes from the start are plain letters, a column each. */
+static size_t
+plain_length(const struct output *out, struct text text)
+{
+	size_t n = 0;
+
+	while (n < text.len && text.at[n] >= ' ' && text.at[n] <= '~' &&
+	       !(out->guarded && text.at[n] == '#'))
+		n++;
+	return n;
+}
+
 size_t
 output_harmless(struct output *out, struct text text)
 {
 	size_t width = 0;
 
-	while (text.len > 0) {
+	for (;;) {
 		struct shown shown;
+		size_t plain = plain_length(out, text);
+		output_text(out, (struct text) { text.at, plain });
+		text = text_from(text, plain);
+		width += plain;
+		if (text.len == 0)
+			return width;
 		text = text_from(text, rune_show(out, text, &shown));
 		output_bytes(out, shown.text, shown.len);
 		width += shown.width;
 	}
-	return width;
 }
 
 void
@@ -186,10 +203,14 @@ harmless_width(const struct output *out, struct text text)
 {
 	size_t width = 0;
 
-	while (text.len > 0) {
+	for (;;) {
 		struct shown shown;
+		size_t plain = plain_length(out, text);
+		text = text_from(text, plain);
+		width += plain;
+		if (text.len == 0)
+			return width;
 		text = text_from(text, rune_show(out, text, &shown));
 		width += shown.width;
 	}
-	return width;
 }

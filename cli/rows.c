@@ -236,6 +236,8 @@ ranges_word(struct arena *arena, struct items texts)
 {
 	struct names names = { .arena = arena };
 
+	if (texts.n < WORDED[0].n) /* the shortest */
+		return texts;
 	for (size_t i = 0; i < texts.n; i++)
 		names_add(&names, texts.at[i]);
 	for (size_t w = 0; w < sizeof(WORDED) / sizeof(*WORDED); w++) {
