@@ -127,8 +127,8 @@ dialect_user(enum target target, const struct tailnet *t, struct text name, bool
 	return USER_NONE;
 }
 
-static bool
-ssh_names_self(const struct policy *policy)
+bool
+policy_names_self_in_ssh(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->n_ssh; i++)
 		for (size_t k = 0; k < policy->ssh[i].dst.n; k++)
@@ -147,7 +147,7 @@ dialect_is_open(const struct policy *policy)
 	if (target_support(target, FEATURE_NO_RULES) == DIFFERS)
 		return false;
 	return target_support(target, FEATURE_NO_RULES_BESIDE_SELF) != DIFFERS ||
-	       !ssh_names_self(policy);
+	       !policy_names_self_in_ssh(policy);
 }
 
 static bool
@@ -165,7 +165,7 @@ bool
 dialect_is_wary(const struct policy *policy)
 {
 	return target_support(policy->target, FEATURE_USER_UNKNOWN) == DIFFERS &&
-	       (rules_name_self(policy) || ssh_names_self(policy));
+	       (rules_name_self(policy) || policy_names_self_in_ssh(policy));
 }
 
 bool

@@ -53,6 +53,13 @@ struct dialect {
 
 const struct dialect *dialect_of(enum target);
 
+/* Whether it is one of Headscale's. */
+static inline bool
+target_is_headscale(enum target target)
+{
+	return target != TARGET_TAILSCALE;
+}
+
 /* What kind of selector is not taken everywhere: FEATURE_IPSET … Where it
  * stands is another question. */
 enum feature selector_feature(const struct selector *);
@@ -63,6 +70,9 @@ bool selector_counts(enum target, const struct selector *);
 
 /* The number of the user so named, or USER_NONE. member: in a group. */
 uint32_t dialect_user(enum target, const struct tailnet *, struct text name, bool member);
+
+/* Whether an ssh rule is for autogroup:self. */
+bool policy_names_self_in_ssh(const struct policy *);
 
 /* Whether the policy says nothing about access, and what the target makes of it
  * is that everything may reach everything. */

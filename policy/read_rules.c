@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/period.h"
+
+/* Fibre Channel, which Headscale alone knows by name. */
+#define PROTOCOL_FC 133
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
@@ -33,9 +37,16 @@ host_unbracketed(struct reader *r, struct text host, bool *fine)
 	return (struct text) { joined, inside.len + rest.len };
 }
 
+/* What the target does with what it reads; REFUSES where no policy is read. */
+static enum support
+rule_meet(struct reader *r, enum feature feature, struct span where)
+{
+	return r->usage ? usage_meet(r->usage, feature, where) : REFUSES;
+}
+
 /* Brackets are for IPv6 alone (spec/policy-syntax.md 3.1). */
 static struct selector
-host_parse(struct reader *r, struct text host)
+host_parse(struct reader *r, struct text host, struct span where)
 {
 	bool fine;
 	struct text bare = host_unbracketed(r, host, &fine);
@@ -47,9 +58,33 @@ host_parse(struct reader *r, struct text host)
 	    selector.range.first.line != LINE_IPV6) {
 		selector.kind = SELECTOR_INVALID;
 		selector.fault = ADDRESS_MALFORMED;
+	} else if (rule_meet(r, FEATURE_IPV6_BRACKETS, where) == REFUSES && r->usage) {
+		usage_refuse(r->usage, FEATURE_IPV6_BRACKETS, where);
+		r->good = false;
 	}
 	selector.text = host;
 	return selector;
+}
+
+/* ports_parse, but that some targets take ports from 0 on. */
+static enum ports_fault
+ports_parse_there(struct reader *r, struct text element, struct ports *ports,
+                  struct span where)
+{
+	enum ports_fault fault = ports_parse(element, ports);
+	size_t dash = text_find(element, '-');
+	uint64_t last = 0;
+
+	if (fault != PORTS_ZERO)
+		return fault;
+	if (dash < element.len)
+		text_number(text_from(element, dash + 1), UINT16_MAX, &last);
+	enum feature feature =
+		dash < element.len ? FEATURE_PORT_ZERO_RANGE : FEATURE_PORT_ZERO;
+	if (rule_meet(r, feature, where) == REFUSES)
+		return fault;
+	*ports = (struct ports) { 0, (uint16_t)last };
+	return PORTS_FINE;
 }
 
 /* Reads "22,80-90", which starts at the offset in the element's text. */
@@ -66,7 +101,8 @@ ports_read(struct reader *r, struct destination *dst, struct text list, size_t o
 		struct text element = { list.at, end = text_find(list, ',') };
 		struct span span =
 			reader_inner(r, dst->word.node, offset, offset + element.len);
-		enum ports_fault fault = ports_parse(element, &dst->ports[dst->n_ports]);
+		enum ports_fault fault =
+			ports_parse_there(r, element, &dst->ports[dst->n_ports], span);
 		offset += element.len + 1;
 		if (fault == PORTS_FINE) {
 			dst->port_spans[dst->n_ports++] = span;
@@ -91,10 +127,11 @@ ported_read(struct reader *r, const struct node *element, struct destination *ds
 	dst->word = (struct word) { trimmed, element->span, element };
 	dst->no_colon = colon == trimmed.len;
 	dst->comma = !dst->no_colon && text_find(host, ',') < host.len;
-	dst->selector = host_parse(r, host);
-	dst->selector.span = dst->no_colon
-	                             ? element->span
-	                             : reader_inner(r, element, skipped, skipped + colon);
+	struct span where = dst->no_colon
+	                            ? element->span
+	                            : reader_inner(r, element, skipped, skipped + colon);
+	dst->selector = host_parse(r, host, where);
+	dst->selector.span = where;
 	if (!dst->no_colon)
 		ports_read(r, dst, text_from(trimmed, colon + 1), skipped + colon + 1);
 }
@@ -139,6 +176,19 @@ read_unported(struct reader *r, const struct node *value, void *into)
 	destinations_read(r, value, into, unported_read);
 }
 
+/* protocol_parse, but that some targets know another one (fc is 133). */
+static bool
+protocol_parse_there(struct reader *r, struct text name, int *protocol, struct span where)
+{
+	if (protocol_parse(name, protocol))
+		return true;
+	if (!text_equal_fold(name, text_of("fc")) ||
+	    rule_meet(r, FEATURE_PROTO_FC, where) == REFUSES)
+		return false;
+	*protocol = PROTOCOL_FC;
+	return true;
+}
+
 /* The protocol and the ports of an element of ip. */
 struct service_parts {
 	struct text protocol, ports;
@@ -147,12 +197,14 @@ struct service_parts {
 
 /* Finds what is at fault, if anything is, in the order of tailcfg's parser. */
 static void
-service_parse(struct service *service, const struct service_parts *parts)
+service_parse(struct reader *r, struct service *service,
+              const struct service_parts *parts)
 {
 	struct text protocol = parts->protocol;
 
 	service->protocol = PROTOCOL_ANY;
-	service->ports_fault = ports_parse(parts->ports, &service->ports);
+	service->ports_fault =
+		ports_parse_there(r, parts->ports, &service->ports, service->span);
 	service->fault_text = protocol;
 	if (!parts->prefixed && parts->ports.len == 0) {
 		service->fault = SERVICE_EMPTY;
@@ -164,7 +216,8 @@ service_parse(struct service *service, const struct service_parts *parts)
 	} else if (parts->prefixed && protocol.len == 0) {
 		service->fault = SERVICE_NO_PROTOCOL;
 	} else if (!text_is(protocol, "*") &&
-	           !protocol_parse(protocol, &service->protocol)) {
+	           !protocol_parse_there(r, protocol, &service->protocol,
+	                                 service->span)) {
 		service->fault = SERVICE_PROTOCOL;
 	}
 	service->good = service->fault == SERVICE_FINE;
@@ -188,7 +241,7 @@ service_add(struct reader *r, struct services *services, const struct node *elem
 	service = &services->at[services->n++];
 	*service =
 		(struct service) { .span = element->span, .fault_span = element->span };
-	service_parse(service, parts);
+	service_parse(r, service, parts);
 	if (service->good || service->fault_text.len == 0)
 		return;
 	offset = (size_t)(service->fault_text.at - whole.at);
@@ -203,13 +256,15 @@ services_read(struct reader *r, struct services *services, const struct node *el
 {
 	struct text whole = node_text(r->arena, r->tree, element);
 	size_t colon = text_find_last(whole, ':');
-	bool prefixed = colon < whole.len, lists = r->target != TARGET_TAILSCALE;
+	bool prefixed = colon < whole.len, lists;
 	struct text list = text_from(whole, prefixed ? colon + 1 : 0);
 	struct service_parts parts = { { whole.at, prefixed ? colon : 0 },
 		                       list,
 		                       prefixed };
 	size_t comma = text_find(list, ',');
 
+	lists = comma < list.len &&
+	        rule_meet(r, FEATURE_PORT_LIST, element->span) != REFUSES;
 	for (; lists && comma < list.len; comma = text_find(list, ',')) {
 		parts.ports = (struct text) { list.at, comma };
 		service_add(r, services, element, whole, &parts);
@@ -371,7 +426,8 @@ acl_finish(struct reader *r, void *row, const struct node *node, uint32_t index)
 	service->ports = PORTS_ALL;
 	service->span = service->fault_span =
 		acl->proto.node ? acl->proto.span : node->span;
-	service->good = protocol_parse(acl->proto.text, &service->protocol);
+	service->good = protocol_parse_there(r, acl->proto.text, &service->protocol,
+	                                     service->span);
 	if (!service->good) {
 		service->protocol = PROTOCOL_ANY;
 		service->fault = SERVICE_PROTOCOL;
@@ -421,7 +477,7 @@ ssh_finish(struct reader *r, void *row, const struct node *node, uint32_t index)
 {
 	struct ssh_rule *rule = row;
 	struct text action = rule->action_word.text;
-	const char *fault;
+	struct period period;
 
 	rule->index = index;
 	rule->node = node;
@@ -429,11 +485,10 @@ ssh_finish(struct reader *r, void *row, const struct node *node, uint32_t index)
 	rule->action = text_is(action, "accept")  ? SSH_ACCEPT
 	               : text_is(action, "check") ? SSH_CHECK
 	                                          : SSH_BAD;
+	period = period_parse(r->arena, rule->check_period.text);
 	rule->check_period_ns = -1;
-	if (rule->check_period.node && !text_is(rule->check_period.text, "always") &&
-	    !duration_parse(r->arena, rule->check_period.text, &rule->check_period_ns,
-	                    &fault))
-		rule->check_period_ns = -1;
+	if (rule->check_period.node && (period.go || period.prometheus))
+		rule->check_period_ns = period.ns;
 }
 
 void
@@ -450,8 +505,7 @@ static const struct field node_attr_field[] = {
 	  FEATURE_NONE },
 	{ "attr", NULL, read_words, offsetof(struct node_attr, attr), FEATURE_NONE },
 	{ "app", NULL, read_attr_app, 0, FEATURE_ATTR_APP },
-	{ "ipPool", NULL, read_words, offsetof(struct node_attr, ip_pool),
-	  FEATURE_ATTR_IP_POOL },
+	{ "ipPool", NULL, read_words, offsetof(struct node_attr, ip_pool), FEATURE_NONE },
 };
 
 static const struct stranger node_attr_stranger[] = {

@@ -98,6 +98,13 @@ feature_takers(struct arena *arena, enum feature feature)
 	return arena_format(arena, "%s to %s", target_name(first), target_name(last));
 }
 
+const char *
+feature_refusal(struct arena *arena, enum target target, enum feature feature)
+{
+	return arena_format(arena, "%s refuses %s (taken by %s)", target_name(target),
+	                    features[feature].what, feature_takers(arena, feature));
+}
+
 bool
 target_refuses_duplicates(enum target target)
 {

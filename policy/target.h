@@ -73,6 +73,9 @@ const char *consequence_name(enum consequence);
  * headscale". In the arena. */
 const char *feature_takers(struct arena *, enum feature);
 
+/* "headscale-0.27 refuses grants (taken by headscale-0.29)". In the arena. */
+const char *feature_refusal(struct arena *, enum target, enum feature);
+
 /* Whether it refuses an object with the same key twice; the others let the
  * later one count. */
 bool target_refuses_duplicates(enum target);

@@ -66,9 +66,8 @@ usage_refuse(struct usage *usage, enum feature feature, struct span where)
 {
 	struct finding *finding =
 		finding_add(usage->findings, &CHECK_UNSUPPORTED_BY_TARGET, usage->source,
-	                    where, "%s refuses %s (taken by %s)",
-	                    target_name(usage->target), feature_row(feature)->what,
-	                    feature_takers(usage->arena, feature));
+	                    where, "%s",
+	                    feature_refusal(usage->arena, usage->target, feature));
 
 	finding_level(usage->findings, finding, LEVEL_ERROR);
 	return finding;

@@ -4,6 +4,7 @@
 
 #include "grammar/arena.h"
 #include "policy/derp.h"
+#include "policy/dialect.h"
 #include "policy/tailnet.h"
 
 /* Steps of comparing letters that guessing at names may take in all. */
@@ -50,7 +51,8 @@ judge_note(struct judge *judge, struct finding *finding, struct span where,
 }
 
 const char *
-words_fill(struct arena *arena, const char *pattern, struct text first, struct text second)
+words_fill(struct arena *arena, const char *pattern, struct text first,
+           struct text second)
 {
 	const char *words = "", *percent;
 
@@ -112,18 +114,37 @@ domains_of(struct arena *arena, const struct tailnet *tailnet)
 /* What the coordinator examines, in its order as far as captures tell it
  * (spec/semantics.md section 9); the rest where it belongs. */
 static void (*const sections[])(struct judge *) = {
-	judge_tag_owners,          judge_groups,         judge_hosts,       judge_ipsets,
-	judge_posture_definitions, judge_acls,           judge_grants,      judge_ssh,
-	judge_node_attrs,          judge_auto_approvers, judge_attr_config, judge_options,
-	judge_ssh_tests,           judge_readings,       NULL,
+	judge_tag_owners,
+	judge_groups,
+	judge_hosts,
+	judge_ipsets,
+	judge_posture_definitions,
+	judge_acls,
+	judge_grants,
+	judge_ssh,
+	judge_node_attrs,
+	judge_auto_approvers,
+	judge_attr_config,
+	judge_options,
+	judge_ssh_tests,
+	judge_readings,
+	NULL,
 };
 
 /* The same of Headscale (spec/errors.md section 3: the order in which references
  * are examined). */
 static void (*const headscale_sections[])(struct judge *) = {
-	judge_groups,     judge_hosts,      judge_acls,           judge_grants,   judge_ssh,
-	judge_node_attrs, judge_tag_owners, judge_auto_approvers, judge_ssh_tests,
-	judge_readings,   NULL,
+	judge_groups,
+	judge_hosts,
+	judge_acls,
+	judge_grants,
+	judge_ssh,
+	judge_node_attrs,
+	judge_tag_owners,
+	judge_auto_approvers,
+	judge_ssh_tests,
+	judge_readings,
+	NULL,
 };
 
 struct judge
@@ -156,6 +177,7 @@ policy_validate(struct policy *policy, const struct tailnet *tailnet,
 	judge.domains = domains_of(&scratch, tailnet);
 	judge.tailnet = tailnet;
 	judge.usage = &policy->usage;
+	judge.wary = dialect_is_wary(policy);
 	policy->usage.findings = findings;
 	for (size_t i = 0; order[i]; i++)
 		order[i](&judge);

@@ -3,6 +3,7 @@
 
 /* What the parts of the validator share: validate.c is the door. */
 
+#include "policy/levels.h"
 #include "policy/policy.h"
 #include "policy/position.h"
 #include "policy/show.h"
@@ -44,8 +45,10 @@ struct judge {
 	struct text *logins;
 	size_t cap_logins;
 	bool knows_people;
-	size_t effort; /* what is left for guessing */
-	size_t spoken; /* bytes of the coordinator's words so far */
+	struct names members; /* of all groups: made when needed */
+	bool wary;            /* of unknown users, as dialect_is_wary */
+	size_t effort;        /* what is left for guessing */
+	size_t spoken;        /* bytes of the coordinator's words so far */
 };
 
 /* A judge of the policy. domains, if known, are the caller's to set. */
@@ -144,6 +147,65 @@ void judge_postures(struct judge *, const struct words *);
  * NULL, or what was raised, for the coordinator's words. kind is "a group". */
 struct finding *judge_prefix(struct judge *, const struct word *, const char *prefix,
                              const char *kind);
+
+/*
+ * validate_target.c: what targets do with what they do not all take alike
+ * (policy/target.def). Takes a feature down, and tells what the target ignores or
+ * reads differently; what it refuses is the caller's to raise.
+ */
+enum support judge_meet(struct judge *, enum feature, struct span);
+
+/* Whether the target does not refuse a feature. */
+bool judge_lets(struct judge *, enum feature, struct span);
+
+/* Raises a feature that the target refuses and Tailscale takes, in the target's
+ * words for the text at fault. */
+void judge_deny(struct judge *, enum feature, struct text, struct span);
+
+/* The same where the target refuses it; whether it does not. */
+bool judge_allow(struct judge *, enum feature, struct text, struct span);
+
+/* What a selector at a position is that not all targets take alike, or
+ * FEATURE_NONE. */
+enum feature position_feature(enum position, const struct selector *);
+
+/* What a user's name looks like, and whether the inventory, if there is one, knows
+ * just one such user; false where that is refused. */
+bool judge_user_name(struct judge *, const struct selector *, enum position);
+
+/* Whether a name is known to the target though the policy does not define it. */
+bool judge_defined_elsewhere(struct judge *, enum sort, struct text name, struct span);
+
+/* Gives an error Headscale's words, where they are the target's. %q and %s are as
+ * in judge_say. */
+void judge_say_headscale(struct judge *, struct finding *, enum stage_found,
+                         const char *pattern, struct text, struct text);
+
+/* The same for a selector that its position does not take, and for a name that is
+ * not defined. */
+void judge_say_misplaced(struct judge *, struct finding *, const struct selector *,
+                         enum position);
+void judge_say_undefined_there(struct judge *, struct finding *, enum sort,
+                               struct text name, enum position);
+
+/* The same for ports that are none; dst is the element of an acl that they stand
+ * in, or NULL. */
+void judge_say_ports(struct judge *, struct finding *, enum ports_fault,
+                     struct text ports, const struct text *dst);
+
+/* Whether the target knows a protocol by that name; raises where not. grant: in an
+ * element of ip. */
+bool judge_protocol_name(struct judge *, struct text name, struct span, bool grant);
+
+/* The same for what judge_say gives Tailscale's. */
+void judge_say_alike(struct judge *, struct finding *, const char *pattern, struct text,
+                     struct text);
+
+/* What the target reads differently, and whoever wrote it is not told elsewhere. */
+void judge_readings(struct judge *);
+
+/* The pattern with its %q and %s filled in; in the arena. */
+const char *words_fill(struct arena *, const char *pattern, struct text, struct text);
 
 /* validate_definitions.c */
 void judge_tag_owners(struct judge *);

@@ -27,20 +27,45 @@ tag_name_fault(struct judge *judge, struct text name)
 	return "a tag's name has only letters from a to z, numbers and hyphens";
 }
 
+/* What is odd about a tag's name that Tailscale does not take. */
+static enum feature
+tag_name_feature(struct text name)
+{
+	const char *words = tag_fault(name);
+	struct text rest =
+		text_from(name, text_starts(name, "tag:") ? strlen("tag:") : 0);
+
+	if (!words || rest.len == 0)
+		return FEATURE_NONE;
+	if (!text_starts(name, "tag:"))
+		return FEATURE_TAG_PREFIX;
+	return strstr(words, "start") ? FEATURE_TAG_LETTER : FEATURE_TAG_CHARACTERS;
+}
+
 static void
 judge_tag_name(struct judge *judge, const struct tag *tag)
 {
 	const char *words = tag_fault(tag->name.text);
-	struct finding *finding = judge_prefix(judge, &tag->name, "tag:", "a tag");
+	enum feature feature = tag_name_feature(tag->name.text);
+	struct finding *finding;
 
-	if (!words)
+	if (!words ||
+	    (feature != FEATURE_NONE && judge_lets(judge, feature, tag->name.span)))
 		return;
+	finding = judge_prefix(judge, &tag->name, "tag:", "a tag");
 	if (!finding)
 		finding = judge_raise(judge, &CHECK_INVALID_TAG_NAME, tag->name.span,
 		                      "%s: %s", judge_show(judge, tag->name.text),
 		                      tag_name_fault(judge, text_from(tag->name.text,
 		                                                      strlen("tag:"))));
 	judge_say(judge, finding, "tagOwners[%q]: %s", tag->name.text, text_of(words));
+	if (feature == FEATURE_TAG_PREFIX)
+		judge_say_headscale(judge, finding, FOUND_VALUE,
+		                    "tag must start with 'tag:', got: %q", tag->name.text,
+		                    NO_TEXT);
+	else
+		judge_say_headscale(judge, finding, FOUND_POLICY, "tagOwners[%q]: %s",
+		                    tag->name.text, text_of(words));
 }
 
 void
@@ -140,7 +165,8 @@ judge_hosts(struct judge *judge)
 		struct range range;
 		enum address_fault fault =
 			prefix_parse(host->address.text, &range, NULL, NULL);
-		if (text_find(name, '@') < name.len)
+		if (text_find(name, '@') < name.len &&
+		    !judge_lets(judge, FEATURE_HOST_AT, host->name.span))
 			judge_say(
 				judge,
 				judge_raise(judge, &CHECK_INVALID_NAME, host->name.span,
@@ -150,6 +176,8 @@ judge_hosts(struct judge *judge)
 				"host names cannot include an @, please change the name "
 				"for %q",
 				name, NO_TEXT);
+		else if (text_find(name, ':') < name.len)
+			judge_allow(judge, FEATURE_HOST_COLON, name, host->name.span);
 		if (host->address.node && (!host->good || fault == ADDRESS_V4_MAPPED))
 			judge_raise_address(judge, host->address.text, fault,
 			                    host->address.span);

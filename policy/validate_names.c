@@ -191,6 +191,7 @@ judge_say_undefined(struct judge *judge, struct finding *finding, enum sort sort
 		judge_say(judge, finding, "via can only be a tag", NO_TEXT, NO_TEXT);
 	else if (host && (position <= POSITION_GRANT_DST || position == POSITION_TARGET))
 		judge_say(judge, finding, "%q: invalid address", name, NO_TEXT);
+	judge_say_undefined_there(judge, finding, sort, name, position);
 }
 
 struct text
@@ -326,7 +327,8 @@ judge_defined(struct judge *judge, enum sort sort, struct text name, struct span
 	struct finding *finding;
 
 	if (!sort_is_known(judge, sort) ||
-	    names_find(sort_names(judge->policy, sort), name) != NAMES_NONE)
+	    names_find(sort_names(judge->policy, sort), name) != NAMES_NONE ||
+	    judge_defined_elsewhere(judge, sort, name, where))
 		return true;
 	/* the documents have the coordinator fold the case of tags; no capture shows
 	 * it, and Headscale does not */

@@ -82,6 +82,7 @@ say_ports(struct judge *judge, struct finding *finding, enum ports_fault fault,
 		judge_say(judge, finding, "dst=%q: %s", *dst, words);
 	else
 		judge_say(judge, finding, "%s", words, NO_TEXT);
+	judge_say_ports(judge, finding, fault, ports, dst);
 }
 
 /* Raises ports that the protocol does not have. Nobody has seen what the
@@ -89,9 +90,15 @@ say_ports(struct judge *judge, struct finding *finding, enum ports_fault fault,
 static void
 raise_portless(struct judge *judge, int protocol, struct span where)
 {
-	judge_raise(judge, &CHECK_INVALID_PORT_SPEC, where,
-	            "%s has no ports, so only * can stand here",
-	            protocol_name(judge->arena, protocol));
+	const char *name = protocol_name(judge->arena, protocol);
+	struct finding *finding =
+		judge_raise(judge, &CHECK_INVALID_PORT_SPEC, where,
+	                    "%s has no ports, so only * can stand here", name);
+
+	judge_say_headscale(judge, finding, FOUND_POLICY,
+	                    "protocol does not support specific ports: %q, only \"*\" is "
+	                    "allowed",
+	                    text_of(name), NO_TEXT);
 }
 
 /* Whether a source may come together with autogroup:self. The wildcard may in
@@ -142,6 +149,8 @@ judge_self(struct judge *judge, const struct grant *grant)
 		bool undefined = src->kind == SELECTOR_HOST &&
 		                 !policy_host(judge->policy, src->name);
 		if (self_takes(grant, src) || undefined || !position_takes(position, src))
+			continue;
+		if (judge_lets(judge, FEATURE_SELF_SOURCE, src->span))
 			continue;
 		finding = judge_raise(judge, &CHECK_SELF_SOURCE, src->span,
 		                      "%s has no machines of its own, so it does not go "
@@ -223,7 +232,8 @@ judge_ported(struct judge *judge, const struct destination *dst)
 	struct finding *finding;
 
 	if (destination_lacks_ports(dst)) {
-		raise_portlessness(judge, dst);
+		if (!judge_lets(judge, FEATURE_NO_PORT, dst->word.span))
+			raise_portlessness(judge, dst);
 		return false;
 	}
 	if (dst->comma) {
@@ -253,7 +263,8 @@ judge_protocol_ports(struct judge *judge, const struct grant *acl)
 	for (size_t i = 0; i < acl->dst.n; i++) {
 		const struct destination *dst = &acl->dst.at[i];
 		for (size_t k = 0; k < dst->n_ports; k++) {
-			if (ports_all(dst->ports[k]))
+			if (ports_all(dst->ports[k]) ||
+			    judge_lets(judge, FEATURE_PORTLESS, dst->port_spans[k]))
 				continue;
 			raise_portless(judge, protocol, dst->port_spans[k]);
 			return;
@@ -289,6 +300,8 @@ judge_acl(struct judge *judge, const struct grant *acl)
 	judge_action(judge, acl);
 	if (!acl->ip[0].good && !word_is_told(&acl->proto))
 		raise_protocol(judge, &acl->ip[0]);
+	else if (acl->ip[0].good)
+		judge_protocol_name(judge, acl->proto.text, acl->ip[0].span, false);
 	judge_selectors(judge, &acl->src, POSITION_ACL_SRC);
 	for (size_t i = 0; i < acl->dst.n; i++)
 		if (judge_ported(judge, &acl->dst.at[i]))
@@ -337,7 +350,10 @@ judge_ip(struct judge *judge, const struct service *service)
 {
 	switch (service->fault) {
 	case SERVICE_FINE:
-		if (!protocol_has_ports(service->protocol) && !ports_all(service->ports))
+		judge_protocol_name(judge, service->fault_text, service->span, true);
+		if (!protocol_has_ports(service->protocol) &&
+		    !ports_all(service->ports) &&
+		    !judge_lets(judge, FEATURE_GRANT_PORTLESS, service->span))
 			raise_portless(judge, service->protocol, service->span);
 		break;
 	case SERVICE_EMPTY:

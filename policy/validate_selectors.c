@@ -30,6 +30,7 @@ say_misplaced(struct judge *judge, struct finding *finding, const struct selecto
 		judge_say(judge, finding, "invalid dst %q", s->text, NO_TEXT);
 	else if ((src || dst || position == POSITION_TARGET) && nothing)
 		judge_say(judge, finding, "%q: invalid address", s->text, NO_TEXT);
+	judge_say_misplaced(judge, finding, s, position);
 }
 
 /* Why some selectors stand only where they do; NULL for the others. */
@@ -268,7 +269,8 @@ judge_domain(struct judge *judge, struct text domain, struct span where, bool ss
 {
 	struct finding *finding;
 
-	if (!judge->domains || names_find(judge->domains, domain) != NAMES_NONE)
+	if (!judge->domains || names_find(judge->domains, domain) != NAMES_NONE ||
+	    judge_lets(judge, FEATURE_FOREIGN_DOMAIN, where))
 		return true;
 	finding = judge_raise(judge, &CHECK_FOREIGN_DOMAIN, where,
 	                      "%s is not a domain of this tailnet",
@@ -337,9 +339,10 @@ judge_named(struct judge *judge, const struct selector *s, enum position positio
 		if (s->fault == ADDRESS_V4_MAPPED)
 			judge_raise_address(judge, s->text, s->fault, s->span);
 		return s->fault != ADDRESS_V4_MAPPED;
+	case SELECTOR_USER:
+		return judge_user_name(judge, s, position);
 	case SELECTOR_INVALID:
 	case SELECTOR_ANY:
-	case SELECTOR_USER:
 	case SELECTOR_SYNCED_GROUP:
 	case SELECTOR_AUTOGROUP:
 	case SELECTOR_LOCALPART:
@@ -367,9 +370,26 @@ raise_bare(struct judge *judge, const struct selector *s, enum position position
 	return true;
 }
 
+/* What the target does with a selector of that kind there. */
+static enum support
+place_support(struct judge *judge, const struct selector *s, enum position position)
+{
+	enum feature feature = position_feature(position, s);
+	enum support support = position_takes(position, s) ? TAKES : REFUSES;
+	enum support met = support;
+
+	if (feature != FEATURE_NONE)
+		met = judge_meet(judge, feature, s->span);
+	return judge->policy->target == TARGET_TAILSCALE ? support : met;
+}
+
 bool
 judge_selector(struct judge *judge, const struct selector *s, enum position position)
 {
+	enum support support = place_support(judge, s, position);
+
+	if (support == IGNORES)
+		return true;
 	if (s->kind == SELECTOR_INVALID) {
 		raise_invalid(judge, s, position);
 		return false;
@@ -380,7 +400,11 @@ judge_selector(struct judge *judge, const struct selector *s, enum position posi
 		raise_autogroup(judge, s, position);
 		return false;
 	}
-	if (!position_takes(position, s)) {
+	if (support == REFUSES && position_takes(position, s)) {
+		judge_deny(judge, position_feature(position, s), s->text, s->span);
+		return false;
+	}
+	if (support == REFUSES) {
 		raise_misplaced(judge, s, position);
 		return false;
 	}

@@ -4,9 +4,7 @@
 
 #include "grammar/arena.h"
 #include "policy/claim_shape.h"
-
-/* The longest checkPeriod: 168h. */
-#define CHECK_PERIOD_MAX (INT64_C(168) * 3600 * 1000000000)
+#include "policy/period.h"
 
 static void
 judge_action(struct judge *judge, const struct ssh_rule *rule)
@@ -113,31 +111,48 @@ raise_period(struct judge *judge, const struct word *period, const char *said,
 	judge_say(judge, finding, pattern, text_of(words), NO_TEXT);
 }
 
-/* spec/policy-syntax.md 10.5. */
+/* Raises a period that nobody reads, or one that the target does not. */
+static void
+raise_odd_period(struct judge *judge, const struct word *word,
+                 const struct period *period)
+{
+	const char *said = "is no duration: write one like 12h or 1h30m, or always";
+
+	if (period->go || period->always)
+		judge_deny(judge, period_feature(period), word->text, word->span);
+	else
+		raise_period(judge, word, said, "%s", period->fault);
+}
+
+/* spec/policy-syntax.md 10.5, and spec/headscale-versions.md 3.2. */
 static void
 judge_check_period(struct judge *judge, const struct ssh_rule *rule)
 {
-	const struct word *period = &rule->check_period;
-	const char *fault = "";
+	const struct word *word = &rule->check_period;
+	struct period period;
+	enum feature feature;
 	char written[32];
-	int64_t length;
 
-	if (!period->node || word_is_told(period) || text_is(period->text, "always"))
+	if (!word->node || word_is_told(word))
 		return;
-	if (!duration_parse(judge->arena, period->text, &length, &fault)) {
-		raise_period(judge, period,
-		             "is no duration: write one like 12h or 1h30m, or always",
-		             "%s", fault);
+	period = period_parse(judge->arena, word->text);
+	feature = period_feature(&period);
+	if (feature != FEATURE_NONE ? !judge_lets(judge, feature, word->span)
+	                            : !period.go) {
+		raise_odd_period(judge, word, &period);
 		return;
 	}
-	duration_write(length, written);
-	if (length < 0)
-		raise_period(judge, period, "is negative",
+	duration_write(period.ns, written);
+	if (period.ns < 0)
+		raise_period(judge, word, "is negative",
 		             "checkPeriod %s must be a positive duration", written);
-	else if (length > CHECK_PERIOD_MAX)
-		raise_period(judge, period,
+	else if (period.ns > PERIOD_MAX &&
+	         !judge_lets(judge, FEATURE_PERIOD_LONG, word->span))
+		raise_period(judge, word,
 		             "is longer than a week, 168h, the most there is",
 		             "checkPeriod %s is above the max (168h)", written);
+	if (rule->action == SSH_ACCEPT)
+		judge_allow(judge, FEATURE_PERIOD_ACCEPT, word->text, word->span);
 }
 
 static bool
@@ -156,8 +171,8 @@ tagged_source(const struct ssh_rule *rule)
 	return NULL;
 }
 
-/* A user's machines are for that user alone. What the coordinator says to
- * these is not known. */
+/* A user's machines are for that user alone. What Tailscale says to these is not
+ * known. */
 static void
 judge_user_dst(struct judge *judge, const struct ssh_rule *rule,
                const struct selector *dst)
@@ -167,7 +182,12 @@ judge_user_dst(struct judge *judge, const struct ssh_rule *rule,
 
 	for (size_t i = 0; i < rule->src.n; i++) {
 		const struct selector *src = &rule->src.at[i];
+		bool tagged = is_tagged(src);
 		if (src->kind == SELECTOR_USER && text_equal(src->text, dst->text))
+			continue;
+		if (judge_lets(judge,
+		               tagged ? FEATURE_SSH_TAG_TO_USER : FEATURE_SSH_DST_USER,
+		               dst->span))
 			continue;
 		finding =
 			judge_raise(judge, &CHECK_SSH_INVALID_COMBINATION, dst->span,
@@ -176,25 +196,45 @@ judge_user_dst(struct judge *judge, const struct ssh_rule *rule,
 		                    shown, shown);
 		judge_note(judge, finding, src->span, "%s is a source too",
 		           judge_show(judge, src->text));
+		judge_say_headscale(
+			judge, finding, FOUND_POLICY,
+			tagged ? "tags in SSH source cannot access user-owned devices "
+				 "(%s); use autogroup:tagged or specific tags as "
+				 "destinations instead"
+			       : "user destination requires source to contain only that "
+				 "same user %q; use autogroup:self instead for "
+				 "same-user SSH access",
+			dst->text, NO_TEXT);
 		return;
 	}
 }
 
+/* Tagged machines among the sources, and a destination that belongs to people:
+ * autogroup:self, or autogroup:member where that is taken. */
 static void
-judge_self_dst(struct judge *judge, const struct ssh_rule *rule,
-               const struct selector *dst)
+judge_people_dst(struct judge *judge, const struct ssh_rule *rule,
+                 const struct selector *dst)
 {
 	const struct selector *src = tagged_source(rule);
+	const char *shown;
 	struct finding *finding;
 
-	if (!src)
+	if (!src || judge_lets(judge, FEATURE_SSH_TAG_TO_USER, src->span))
 		return;
-	finding =
-		judge_raise(judge, &CHECK_SSH_INVALID_COMBINATION, src->span,
-	                    "tagged machines have no autogroup:self: %s may reach tagged "
-	                    "machines only",
-	                    judge_show(judge, src->text));
-	judge_note(judge, finding, dst->span, "autogroup:self is named here");
+	shown = judge_show(judge, dst->text);
+	finding = judge_raise(judge, &CHECK_SSH_INVALID_COMBINATION, src->span,
+	                      "tagged machines have no %s: %s may reach tagged machines "
+	                      "only",
+	                      shown, judge_show(judge, src->text));
+	judge_note(judge, finding, dst->span, "%s is named here", shown);
+	judge_say_headscale(
+		judge, finding, FOUND_POLICY,
+		dst->autogroup == AUTOGROUP_SELF
+			? "autogroup:self destination requires source to contain only "
+			  "users or groups, not tags or autogroup:tagged"
+			: "tags in SSH source cannot access autogroup:member (user-owned "
+			  "devices)",
+		NO_TEXT, NO_TEXT);
 }
 
 /* Which sources may log in to which destinations: user to own machines, user
@@ -208,8 +248,10 @@ judge_combination(struct judge *judge, const struct ssh_rule *rule)
 		const struct selector *dst = &rule->dst.at[i];
 		if (dst->kind == SELECTOR_USER)
 			judge_user_dst(judge, rule, dst);
+		if (dst->autogroup == AUTOGROUP_MEMBER)
+			judge_people_dst(judge, rule, dst);
 		if (dst->autogroup == AUTOGROUP_SELF && !self) {
-			judge_self_dst(judge, rule, dst);
+			judge_people_dst(judge, rule, dst);
 			self = true;
 		}
 	}
@@ -223,7 +265,8 @@ judge_check_tags(struct judge *judge, const struct ssh_rule *rule)
 
 	for (size_t i = 0; i < rule->src.n && rule->action == SSH_CHECK; i++) {
 		const struct selector *src = &rule->src.at[i];
-		if (src->kind != SELECTOR_TAG)
+		if (src->kind != SELECTOR_TAG ||
+		    judge_lets(judge, FEATURE_SSH_CHECK_TAG, src->span))
 			continue;
 		finding = judge_raise(judge, &CHECK_SSH_INVALID_COMBINATION, src->span,
 		                      "check asks people to log in again, and %s is "
@@ -260,6 +303,9 @@ judge_ssh_rule(struct judge *judge, const struct ssh_rule *rule)
 	if (fine)
 		judge_combination(judge, rule);
 	judge_check_tags(judge, rule);
+	if (rule->action == SSH_CHECK && !rule->check_period.node)
+		judge_allow(judge, FEATURE_SSH_NO_PERIOD, NO_TEXT,
+		            rule->action_word.span);
 	judge_recorder(judge, rule);
 	judge_postures(judge, &rule->src_posture);
 }
