@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "cli/signals.h"
 
 /* What is asked for at a time where the size is not known. */
 #define PIECE ((size_t)64 << 10)
@@ -108,32 +109,6 @@ struct replacement {
 	int fd;
 };
 
-/* What a signal takes away before the run ends by it. */
-static const char *volatile doomed;
-
-static void
-end_by_signal(int number)
-{
-	if (doomed)
-		unlink(doomed);
-	raise(number); /* SA_RESETHAND: this time it ends the run */
-}
-
-static void
-doom(const char *temp)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = end_by_signal,
-		                    .sa_flags = (int)SA_RESETHAND };
-	struct sigaction before;
-
-	doomed = temp;
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		if (sigaction(numbers[i], NULL, &before) == 0 &&
-		    before.sa_handler == SIG_DFL)
-			sigaction(numbers[i], &action, NULL);
-}
-
 /* The folder part of a path, its slash included. */
 static size_t
 folder_length(const char *path)
@@ -197,7 +172,7 @@ replacement_drop(struct replacement *new)
 		close(new->fd);
 	if (new->temp)
 		unlink(new->temp);
-	doomed = NULL;
+	signals_doom(NULL);
 	arena_end(&new->arena);
 	errno = why;
 }
@@ -224,7 +199,7 @@ replacement_open(struct replacement *new, const char *path)
 		if (new->fd < 0)
 			new->temp = NULL;
 		else
-			doom(new->temp);
+			signals_doom(new->temp);
 	}
 	if (new->fd >= 0 && (!new->temp || mode_keep(new->fd, there ? &old : NULL)))
 		return true;
@@ -267,7 +242,7 @@ replacement_commit(struct replacement *new)
 		return false;
 	}
 	new->temp = NULL;
-	doomed = NULL;
+	signals_doom(NULL);
 	folder_flush(new);
 	arena_end(&new->arena);
 	return true;

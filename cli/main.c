@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/file.h"
+#include "cli/signals.h"
 #include "cli/terminal.h"
 
 static const char *const CHECK_FORMATS[] = { "text", "json", NULL };
@@ -208,7 +208,7 @@ main(int argc, char **argv)
 	enum status status;
 
 	descriptors_keep();
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write that fails */
+	signals_start();
 	output_start(&run.out, &run.arena, STDOUT_FILENO, "standard output");
 	output_start(&run.err, &run.arena, STDERR_FILENO, "standard error");
 	terminal_start();
