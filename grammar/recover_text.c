@@ -29,7 +29,7 @@ escape_fault(struct parser *p, const char *at, const char *close)
 static void
 string_faults(struct parser *p, const char *at, const char *close)
 {
-	for (at++; at < close; at++) {
+	for (at++; at < close && p->faults < FAULTS_MAX; at++) {
 		const char *past = *at == '\\' ? escape_end(at, close) : NULL;
 		if (past)
 			at = past - 1;

@@ -36,11 +36,11 @@ digits_end(const char *at, const char *end)
 	return at;
 }
 
-/* Moves on over one of these; false when there is none. */
+/* Moves on over this byte; false when it is not there. */
 static bool
-takes(const char **at, const char *end, const char *these)
+takes(const char **at, const char *end, char c)
 {
-	if (*at == end || **at == '\0' || !strchr(these, **at))
+	if (*at == end || **at != c)
 		return false;
 	++*at;
 	return true;
@@ -60,35 +60,35 @@ takes_digits(const char **at, const char *end)
 static bool
 is_number(const char *at, const char *end)
 {
-	takes(&at, end, "-");
-	if (!takes(&at, end, "0") && !takes_digits(&at, end))
+	takes(&at, end, '-');
+	if (!takes(&at, end, '0') && !takes_digits(&at, end))
 		return false;
-	if (takes(&at, end, ".") && !takes_digits(&at, end))
+	if (takes(&at, end, '.') && !takes_digits(&at, end))
 		return false;
-	if (takes(&at, end, "eE")) {
-		takes(&at, end, "+-");
+	if (takes(&at, end, 'e') || takes(&at, end, 'E')) {
+		if (!takes(&at, end, '+'))
+			takes(&at, end, '-');
 		if (!takes_digits(&at, end))
 			return false;
 	}
 	return at == end;
 }
 
+static enum hujson_kind
+keyword_kind(struct text word)
+{
+	if (text_is(word, "null"))
+		return HUJSON_NULL;
+	if (text_is(word, "false"))
+		return HUJSON_FALSE;
+	return text_is(word, "true") ? HUJSON_TRUE : HUJSON_BAD;
+}
+
 enum hujson_kind
 word_kind(const char *at, const char *end)
 {
-	static const struct {
-		const char *word;
-		enum hujson_kind kind;
-	} keywords[] = {
-		{ "null", HUJSON_NULL },
-		{ "false", HUJSON_FALSE },
-		{ "true", HUJSON_TRUE },
-	};
-	const struct text word = { at, (size_t)(end - at) };
-
-	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
-		if (text_is(word, keywords[i].word))
-			return keywords[i].kind;
+	if (at < end && is_letter(*at))
+		return keyword_kind((struct text) { at, (size_t)(end - at) });
 	return is_number(at, end) ? HUJSON_NUMBER : HUJSON_BAD;
 }
 
