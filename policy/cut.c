@@ -491,6 +491,8 @@ cut_close(struct cut *cut)
 	sets_index(cut);
 	cut->marks =
 		arena_array(cut->arena, cut->axes[CUT_DST].n_sets, sizeof(*cut->marks));
+	cut->alike = arena_array(cut->arena, cut->axes[CUT_DST].partition.n_classes,
+	                         sizeof(*cut->alike));
 }
 
 const struct cut_strip *

@@ -114,6 +114,7 @@ struct cut_filter {
 	struct tailnet *tailnet;
 	uint32_t tailnet_number;
 	struct ranges subnets; /* approved when it was taken */
+	struct ranges kept;    /* what exit nodes have and route beside the default */
 	uint32_t n_units;
 	uint32_t *end_of[4]; /* by side and way, by party: an end's number + 1 */
 	struct cut_box *boxes;

@@ -182,17 +182,46 @@ range_is_public(struct range range)
 	return false;
 }
 
-/* The literals that exit nodes serve (spec/semantics.md 11.3). */
+/* Everything that some machines have or route, default routes aside. */
 static struct ranges
-literals_public(struct arena *arena, const struct party *party)
+ranges_kept(struct arena *arena, const struct tailnet *t, const struct set *machines,
+            bool addresses)
 {
-	struct range *kept = arena_array(arena, party->n_literals, sizeof(*kept));
+	struct range *ranges;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < machines->n; i++)
+		n += t->machines[machines->at[i]].n_addresses +
+		     t->machines[machines->at[i]].n_subnets;
+	ranges = arena_array(arena, n, sizeof(*ranges));
+	n = 0;
+	for (uint32_t i = 0; i < machines->n; i++) {
+		const struct machine *m = &t->machines[machines->at[i]];
+		for (size_t k = 0; k < m->n_subnets; k++)
+			ranges[n++] = m->subnets[k];
+		for (size_t k = 0; k < m->n_addresses && addresses; k++)
+			ranges[n++] = (struct range) { m->addresses[k], m->addresses[k] };
+	}
+	return ranges_of(arena, ranges, n);
+}
+
+/*
+ * The literals that exit nodes serve whole: public ones (spec/semantics.md 11.3),
+ * and those that their tables keep for another reason, since a default route
+ * leads everywhere.
+ */
+static struct ranges
+literals_left(struct arena *arena, const struct party *party, struct ranges kept,
+              bool public)
+{
+	struct range *left = arena_array(arena, party->n_literals, sizeof(*left));
 	size_t n = 0;
 
 	for (size_t i = 0; i < party->n_literals; i++)
-		if (range_is_public(party->literals[i]))
-			kept[n++] = party->literals[i];
-	return ranges_of(arena, kept, n);
+		if ((public && range_is_public(party->literals[i])) ||
+		    ranges_overlap(kept, party->literals[i]))
+			left[n++] = party->literals[i];
+	return ranges_of(arena, left, n);
 }
 
 /* What of a destination is nobody's own and yet served. */
@@ -213,7 +242,8 @@ end_serve(struct arena *arena, const struct cut_filter *from, struct cut_end *en
 		return;
 	end->anywhere = party->any;
 	end->cells = ranges_join(arena, end->cells, internet);
-	end->cells = ranges_join(arena, end->cells, literals_public(arena, party));
+	end->cells = ranges_join(arena, end->cells,
+	                         literals_left(arena, party, from->kept, true));
 }
 
 static void
@@ -284,47 +314,46 @@ cut_end_of(struct cut *cut, uint32_t filter, enum cut_side side, enum cut_way wa
 	return *end - 1;
 }
 
-static bool
-has_tag(const struct tailnet *tailnet, const struct set *machines, uint32_t tag)
-{
-	return tag != NAMES_NONE && set_overlaps(machines, tailnet->of_tag[tag]);
-}
-
-/* The subnets routed by machines with a tag. */
-static struct ranges
-subnets_via(struct arena *arena, const struct tailnet *t, uint32_t tag)
-{
-	struct range *kept = arena_array(arena, t->n_subnets, sizeof(*kept));
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->n_subnets; i++)
-		if (has_tag(t, t->subnets[i].routers, tag))
-			kept[n++] = t->subnets[i].range;
-	return ranges_of(arena, kept, n);
-}
-
-/* A destination by way of routers with a tag: only what is routed at all, by
+/* What routers with a tag serve of a destination: of what is routed at all, by
  * address or autogroup:internet (spec/wire-format.md 3.6). */
+static struct ranges
+ranges_via(struct arena *arena, struct tailnet *t, const struct party *party,
+           struct text via)
+{
+	uint32_t tag = names_find(&t->tags, via);
+	const struct set *tagged = tag == NAMES_NONE ? t->sets.all[0] : t->of_tag[tag];
+	const struct set *exits = set_meet(&t->sets, tagged, t->exit_nodes);
+	struct ranges routed = ranges_kept(arena, t, tagged, false);
+	struct ranges literals = ranges_of(arena, party->literals, party->n_literals);
+	struct ranges served = ranges_meet(arena, literals, routed);
+
+	if (exits->n == 0)
+		return served;
+	if (party->internet)
+		served = ranges_join(arena, served, ranges_internet(arena));
+	return ranges_join(arena, served,
+	                   literals_left(arena, party,
+	                                 ranges_kept(arena, t, exits, false), false));
+}
+
+/* A destination by way of routers with a tag. */
 static uint32_t
 end_via(struct cut *cut, uint32_t filter, const struct party *party, struct text via)
 {
 	const struct cut_filter *from = &cut->filters[filter];
 	struct tailnet *t = from->tailnet;
-	struct ranges internet =
-		party->internet ? ranges_internet(cut->arena) : (struct ranges) { 0 };
 	struct cut_end end = { .side = CUT_DST,
 		               .tailnet = from->tailnet_number,
 		               .machines = t->sets.all[0] };
 
-	end.cells = ranges_of(cut->arena, party->literals, party->n_literals);
-	if (!t->imagined) {
-		uint32_t tag = names_find(&t->tags, via);
-		end.cells = ranges_meet(cut->arena, end.cells,
-		                        subnets_via(cut->arena, t, tag));
-		if (!has_tag(t, t->exit_nodes, tag))
-			internet.n = 0;
+	if (t->imagined) {
+		end.cells = ranges_of(cut->arena, party->literals, party->n_literals);
+		if (party->internet)
+			end.cells = ranges_join(cut->arena, end.cells,
+			                        ranges_internet(cut->arena));
+	} else {
+		end.cells = end.owned = ranges_via(cut->arena, t, party, via);
 	}
-	end.cells = ranges_join(cut->arena, end.cells, internet);
 	return end_add(cut, end);
 }
 
@@ -556,8 +585,10 @@ cut_take_policy(struct cut *cut, const struct policy *policy, struct tailnet *ta
 		                    .tailnet_number = tailnet_number(cut, tailnet),
 		                    .n_units = n_units };
 	cut->imagined = tailnet->imagined;
-	if (!tailnet->imagined)
+	if (!tailnet->imagined) {
 		to->subnets = subnets_of(cut->arena, tailnet);
+		to->kept = ranges_kept(cut->arena, tailnet, tailnet->exit_nodes, true);
+	}
 	return cut->n_filters++;
 }
 

@@ -34,8 +34,10 @@ partition_start(struct partition *p, struct arena *arena, uint32_t n_points)
 {
 	*p = (struct partition) { .arena = arena, .n_points = n_points };
 	p->class_of = arena_array(arena, n_points, sizeof(*p->class_of));
-	if (n_points > 0)
-		p->size[class_new(p)] = n_points;
+	if (n_points == 0)
+		return;
+	uint32_t class = class_new(p);
+	p->size[class] = n_points;
 }
 
 /* Where the points of a class go that the set holds. */

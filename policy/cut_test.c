@@ -1,0 +1,305 @@
+/* Cutting, held against the naive opinion on small random worlds. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "policy/cut.h"
+#include "policy/cut_parts.h"
+#include "policy/naive_test.h"
+#include "policy/world_test.h"
+
+/* Points to ask about: every machine's addresses, and some of nobody. */
+struct places {
+	struct point at[40];
+	size_t n;
+};
+
+static struct places
+places_of(const struct tailnet *t)
+{
+	static const char *const others[] = {
+		"10.1.2.3",    "10.1.2.200",    "10.1.9.9",  "10.9.9.9",
+		"8.8.8.8",     "1.2.3.4",       "200.0.0.1", "192.168.7.7",
+		"2001:db8::9", "2001:db8:1::5", "2a00::1"
+	};
+	struct places places = { .n = 0 };
+
+	for (size_t i = 0; i < t->n_addresses; i++)
+		places.at[places.n++] = t->addresses[i].address;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_int_equal(address_parse(text_of(others[i]),
+		                               &places.at[places.n++]),
+		                 0);
+	return places;
+}
+
+static const struct {
+	int protocol;
+	uint16_t port;
+} services[] = { { 6, 22 }, { 6, 80 }, { 6, 79 }, { 17, 443 }, { 17, 8080 }, { 47, 0 } };
+
+#define N_SERVICES (sizeof(services) / sizeof(*services))
+
+/* Whether a machine takes packets to an address at all. */
+static bool
+machine_serves(const struct machine *m, struct point dst)
+{
+	for (size_t i = 0; i < m->n_addresses; i++)
+		if (point_compare(m->addresses[i], dst) == 0)
+			return true;
+	for (size_t i = 0; i < m->n_subnets; i++)
+		if (range_holds(m->subnets[i], dst))
+			return true;
+	return m->exit_node;
+}
+
+static bool
+grant_flows(const struct naive *naive, size_t grant, struct point src, struct point dst,
+            int protocol, uint16_t port)
+{
+	const struct tailnet *t = naive->tailnet;
+
+	for (size_t m = 0; m < t->n_machines; m++)
+		if (machine_serves(&t->machines[m], dst) &&
+		    naive_grant_allows(naive, &naive->policy->grants[grant],
+		                       &t->machines[m], src, dst, protocol, port))
+			return true;
+	return false;
+}
+
+/* The point of the cut that an address lies in. */
+static uint32_t
+point_at(const struct cut *cut, struct point address)
+{
+	for (size_t i = 0; i < cut->n_addresses[0]; i++)
+		if (point_compare(cut->addresses[0][i].address, address) == 0)
+			return cut->addresses[0][i].machine;
+	for (uint32_t i = cut->first_cell; i < cut->first_stranger; i++)
+		if (range_holds(cut_cell_range(cut, i - cut->first_cell), address))
+			return i;
+	fail();
+	return 0;
+}
+
+/* Whether a unit's boxes hold a flow, in planes of packets. */
+static bool
+unit_holds(struct cut *cut, uint32_t unit, uint32_t src, uint32_t dst, int protocol,
+           uint16_t port)
+{
+	size_t n;
+	const uint32_t *numbers = cut_unit_boxes(cut, 0, unit, &n);
+	uint32_t source = cut->axes[CUT_SRC].partition.class_of[src];
+	uint32_t class = cut->axes[CUT_DST].partition.class_of[dst];
+	uint32_t owner = cut_owner(cut, src);
+	bool one = owner != CUT_NONE && owner == cut_owner(cut, dst);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct cut_box *box = &cut->filters[0].boxes[numbers[i]];
+		const struct cut_line *line = &cut->lines[box->line];
+		struct text plane = cut->planes.texts[line->plane];
+		bool stratum = line->stratum == STRATUM_ANY ||
+		               one == (line->stratum == STRATUM_SELF);
+		if (!text_starts(plane, "app ") && line->kind == (uint32_t)protocol &&
+		    stratum && box->lo <= port && port <= box->hi &&
+		    bits_hold(box->from, source) && cut_set_holds(cut, box->dst, class))
+			return true;
+	}
+	return false;
+}
+
+static void
+fail_world(uint64_t seed, const struct world *w, const char *what)
+{
+	print_error("seed %" PRIu64 ": %s\n%s\n%s\n", seed, what, w->policy_text,
+	            w->inventory_text);
+	fail();
+}
+
+/* What each grant allows, by the naive opinion: a bit for each grant. */
+struct matrix {
+	uint64_t *grants; /* by src, dst, service */
+	struct places places;
+};
+
+static uint64_t *
+matrix_at(const struct matrix *m, size_t src, size_t dst, size_t service)
+{
+	return &m->grants[(src * m->places.n + dst) * N_SERVICES + service];
+}
+
+static struct matrix
+matrix_of(struct world *w)
+{
+	struct naive naive = { w->policy, w->tailnet };
+	struct matrix m = { .places = places_of(w->tailnet) };
+	size_t n = m.places.n;
+
+	m.grants = arena_array(&w->arena, n * n * N_SERVICES, sizeof(*m.grants));
+	for (size_t s = 0; s < n; s++)
+		for (size_t d = 0; d < n; d++)
+			for (size_t k = 0; k < N_SERVICES; k++)
+				for (size_t g = 0; g < w->policy->n_grants; g++)
+					if (grant_flows(&naive, g, m.places.at[s],
+					                m.places.at[d],
+					                services[k].protocol,
+					                services[k].port))
+						*matrix_at(&m, s, d, k) |= UINT64_C(1)
+						                           << g;
+	return m;
+}
+
+static void
+compare_flows(uint64_t seed, struct world *w, struct cut *cut, const struct matrix *m)
+{
+	uint32_t points[40];
+
+	for (size_t i = 0; i < m->places.n; i++)
+		points[i] = point_at(cut, m->places.at[i]);
+	for (size_t s = 0; s < m->places.n; s++)
+		for (size_t d = 0; d < m->places.n; d++)
+			for (size_t k = 0; k < N_SERVICES; k++)
+				for (uint32_t g = 0; g < w->policy->n_grants; g++) {
+					bool want = *matrix_at(m, s, d, k) >> g & 1;
+					bool got =
+						m->places.at[s].line ==
+							m->places.at[d].line &&
+						unit_holds(cut, g, points[s], points[d],
+					                   services[k].protocol,
+					                   services[k].port);
+					char from[RANGE_TEXT_MAX], to[RANGE_TEXT_MAX],
+						said[256];
+					address_write(m->places.at[s], from);
+					address_write(m->places.at[d], to);
+					snprintf(said, sizeof(said),
+					         "grant %u: %s -> %s %d/%u: want %d",
+					         (unsigned)g, from, to,
+					         services[k].protocol, services[k].port,
+					         want);
+					if (want != got)
+						fail_world(seed, w, said);
+				}
+}
+
+/* A flow that only this grant gives must not be denied by "covered"; and the
+ * witness of one that is needed must be one. */
+static void
+compare_covers(uint64_t seed, struct world *w, struct cut *cut, const struct matrix *m)
+{
+	struct cut_cover *covers = cut_grants(cut, 0);
+
+	for (size_t g = 0; g < w->policy->n_grants; g++) {
+		uint64_t others = 0;
+		for (size_t i = 0; i < covers[g].n_by; i++)
+			others |= UINT64_C(1) << (covers[g].by[i] - w->policy->grants);
+		for (size_t i = 0; i < m->places.n * m->places.n * N_SERVICES; i++) {
+			if (!(m->grants[i] >> g & 1))
+				continue;
+			if (covers[g].empty)
+				fail_world(seed, w, "an empty grant allows something");
+			if (covers[g].covered && !(m->grants[i] & others))
+				fail_world(seed, w, "a covered grant is needed");
+		}
+	}
+}
+
+static struct point
+flow_place(const struct world *w, struct text text, uint32_t line)
+{
+	struct point address;
+
+	if (address_parse(text, &address) == ADDRESS_FINE)
+		return address;
+	const struct machine *machine = tailnet_machine(w->tailnet, text);
+	assert_non_null(machine);
+	for (size_t i = 0; i < machine->n_addresses; i++)
+		if (machine->addresses[i].line == line || line == 0)
+			return machine->addresses[i];
+	return machine->addresses[0];
+}
+
+static void
+compare_witness(uint64_t seed, struct world *w, const struct cut_flow *flow, size_t g)
+{
+	struct naive naive = { w->policy, w->tailnet };
+	struct point dst = flow_place(w, flow->dst, 0);
+	struct point src = flow_place(w, flow->src, dst.line);
+	int protocol = flow->protocol == PROTOCOL_ANY ? PROTOCOL_TCP : flow->protocol;
+
+	if (flow->capability.len > 0 || flow->via.len > 0 || protocol == PROTOCOL_ICMP)
+		return;
+	dst = flow_place(w, flow->dst, src.line);
+	/* of `*` with postures, addresses of the tailnet's that are nobody's drop out */
+	if (!naive_owner(&naive, src) && range_holds(RANGES_OF_TAILNET[0], src))
+		return;
+	for (size_t i = 0; i < w->policy->n_grants; i++) {
+		bool flows = grant_flows(&naive, i, src, dst, protocol, flow->port);
+		if (w->policy->grants[i].via.n > 0 && i != g)
+			continue;
+		char said[256];
+		snprintf(said, sizeof(said),
+		         "%.*s -> %.*s %d/%u is no witness for %zu: %zu",
+		         TEXT_ARG(flow->src), TEXT_ARG(flow->dst), protocol, flow->port,
+		         g, i);
+		if (flows != (i == g))
+			fail_world(seed, w, said);
+	}
+}
+
+/* How much the worlds were worth. */
+struct tally {
+	size_t covered, needed, empty, pieces;
+};
+
+static void
+compare_world(uint64_t seed, struct tally *tally)
+{
+	struct world w;
+
+	if (!world_make(&w, seed))
+		fail_world(seed, &w, w.findings.at[0]->said);
+	if (policy_is_open(w.policy)) {
+		world_end(&w);
+		return;
+	}
+	struct cut *cut = cut_start(&w.arena);
+	cut_take(cut, w.filter);
+	cut_close(cut);
+	struct matrix m = matrix_of(&w);
+	compare_flows(seed, &w, cut, &m);
+	compare_covers(seed, &w, cut, &m);
+	struct cut_cover *covers = cut_grants(cut, 0);
+	for (size_t g = 0; g < w.policy->n_grants; g++) {
+		tally->covered += covers[g].covered && !covers[g].empty;
+		tally->needed += !covers[g].covered;
+		tally->empty += covers[g].empty;
+		if (!covers[g].covered && !covers[g].empty)
+			compare_witness(seed, &w, &covers[g].witness, g);
+	}
+	world_end(&w);
+}
+
+static void
+covers_are_those_of_the_naive_opinion(void **state)
+{
+	struct tally tally = { 0 };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 400; seed++)
+		compare_world(seed, &tally);
+	assert_true(tally.covered > 20 && tally.needed > 20 && tally.empty > 5);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(covers_are_those_of_the_naive_opinion),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
