@@ -76,6 +76,7 @@ struct options {
 	enum target target;      /* target_name understood; TARGET_TAILSCALE */
 	unsigned format;         /* place in the command's formats */
 	const char *output;      /* NULL or "-": standard output */
+	const char *config;      /* the settings; NULL: those nearest to the policy */
 	unsigned color;          /* enum color */
 	const char *stdin_name;
 	bool quiet, verbose;
@@ -108,6 +109,7 @@ struct run {
 	struct arena arena; /* lives as long as the run */
 	struct output out;  /* the answer */
 	bool stdin_taken;
+	struct settings *settings;       /* once a policy was read; none are empty ones */
 	struct replacement *replacement; /* of the file named by --output, or NULL */
 	struct output err;               /* everything else */
 };
@@ -134,6 +136,15 @@ bool options_read(struct run *, int argc, const char *const *argv);
 
 /* Lists options for people. */
 void options_help(struct output *, const struct option *);
+
+/* config.c */
+
+/*
+ * Finds and reads the settings for the policy of that path, the first time that it
+ * is asked; what they say of target and inventories counts where the options say
+ * nothing. false: they are at fault, or cannot be read, and it was said.
+ */
+bool settings_load(struct run *, const char *path);
 
 /* load.c: the pipeline, written once */
 

@@ -64,6 +64,8 @@ bool
 unit_read(struct unit *unit, struct run *run, const char *path)
 {
 	unit->findings.arena = &unit->arena;
+	if (run->command->stage != STAGE_TREE && !settings_load(run, path))
+		return false;
 	unit->source = source_load(run, &unit->arena, path);
 	if (!unit->source)
 		return false;

@@ -18,6 +18,8 @@ const struct option OPTIONS_SHARED[] = {
 	  NULL },
 	{ 0, "color", OPTION_CHOICE, SHARED(color), "WHEN",
 	  "colour: auto, always or never", COLORS },
+	{ 0, "config", OPTION_TEXT, SHARED(config), "FILE",
+	  "the settings; else .aclc.hujson beside the policy or nearest above it", NULL },
 	{ 0, "stdin-name", OPTION_TEXT, SHARED(stdin_name), "NAME",
 	  "what to call standard input in messages", NULL },
 	{ 'q', "quiet", OPTION_FLAG, SHARED(quiet), NULL, "say less on standard error",

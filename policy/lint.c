@@ -133,15 +133,13 @@ passes_run(struct lint *lint)
 	lint_names(lint);
 	lint_people(lint);
 	lint_addresses(lint);
-	lint_target(lint);
 	lint_breadth(lint);
 	lint_ssh(lint);
 	lint_routes(lint);
 	lint_attrs(lint);
-	lint_tests(lint);
 	if (lint->filter)
 		filters_pass(lint);
-	lint_mend(lint);
+	lint_tests(lint);
 }
 
 /* The level of each check's findings, found when first asked: by the check and
@@ -244,11 +242,12 @@ lint(struct lint *lint)
 	struct kept kept = { 0 };
 
 	lint->fixes = (struct fixes) { .arena = lint->arena, .tree = tree };
-	if (!tree->broken) {
+	if (!tree->broken)
 		passes_run(lint);
+	lint_mend(lint);
+	if (!tree->broken)
 		hushes = hushes_read(lint->arena, tree, lint->settings, lint->today,
 		                     lint->findings, &lint->fixes);
-	}
 	kept_add(&kept, lint, &senses, hushes, 0);
 	if (lint->filter && hushes) {
 		size_t n = lint->findings->n;

@@ -18,6 +18,7 @@
 #include "policy/repair.h"
 #include "policy/settings.h"
 
+struct claims;
 struct cut;
 struct reach_ends;
 struct power;
@@ -28,6 +29,7 @@ struct lint {
 	/* Compiled for the inventory's tailnet or an imagined one; NULL where the
 	 * policy has errors: then what its rules do is not judged. */
 	struct filter *filter;
+	const struct claims *claims; /* of its tests, judged; NULL: none were */
 	const struct settings *settings;
 	const struct levels *levels;
 	int64_t today; /* days since 1970 */

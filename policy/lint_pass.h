@@ -93,7 +93,6 @@ void lint_ssh(struct lint *);
 void lint_routes(struct lint *);
 void lint_attrs(struct lint *);
 void lint_tests(struct lint *);
-void lint_target(struct lint *);
 
 /* Repairs for what the reader and the validator have raised. */
 void lint_mend(struct lint *);
