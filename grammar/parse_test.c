@@ -558,7 +558,7 @@ no_part_of_a_document_is_taken_for_the_whole(void **state)
 		"// The policy.\n"
 		"{\n"
 		"\t/* who */ \"groups\": {\"group:\\u00e9\\n\": [\"a@b.c\", "
-	        "\"\xC3\xA9\"],},\n"
+		"\"\xC3\xA9\"],},\n"
 		"\t\"n\": [-12.5e+3, true, false, null, {}, [[]]], // \xE2\x82\xAC\n"
 		"}\n"
 		"/* end */\n";
@@ -743,6 +743,9 @@ strings_and_comments_are_told_of_where_they_go_wrong(void **state)
 		{ "[\"say \"hi\" now\", 1]", "1-18: a '\"' is missing or too many here; "
 		                             "one within a string is written "
 		                             "\\\"\n" },
+		{ "[\"a // \"b, 1]", "1-8: a '\"' is missing or too many here; one "
+		                     "within a string is written "
+		                     "\\\"\n" },
 		{ "{} // x", "3-7: the line end is missing behind this comment at the "
 		             "end of the file\n" },
 		{ "{\"a\": /* x }\n",
