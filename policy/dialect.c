@@ -150,22 +150,22 @@ dialect_is_open(const struct policy *policy)
 	       !policy_names_self_in_ssh(policy);
 }
 
-static bool
-rules_name_self(const struct policy *policy)
+bool
+policy_names_self(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->n_grants; i++)
 		for (size_t k = 0; k < policy->grants[i].dst.n; k++)
 			if (policy->grants[i].dst.at[k].selector.autogroup ==
 			    AUTOGROUP_SELF)
 				return true;
-	return false;
+	return policy_names_self_in_ssh(policy);
 }
 
 bool
 dialect_is_wary(const struct policy *policy)
 {
 	return target_support(policy->target, FEATURE_USER_UNKNOWN) == DIFFERS &&
-	       (rules_name_self(policy) || policy_names_self_in_ssh(policy));
+	       policy_names_self(policy);
 }
 
 bool

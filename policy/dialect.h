@@ -71,7 +71,8 @@ bool selector_counts(enum target, const struct selector *);
 /* The number of the user so named, or USER_NONE. member: in a group. */
 uint32_t dialect_user(enum target, const struct tailnet *, struct text name, bool member);
 
-/* Whether an ssh rule is for autogroup:self. */
+/* Whether a rule is for autogroup:self; whether one for ssh is. */
+bool policy_names_self(const struct policy *);
 bool policy_names_self_in_ssh(const struct policy *);
 
 /* Whether the policy says nothing about access, and what the target makes of it

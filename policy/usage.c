@@ -37,12 +37,15 @@ usage_tell(struct usage *usage, enum feature feature, struct span where,
 enum support
 usage_note(struct usage *usage, enum feature feature, struct span where)
 {
+	enum support support = target_support(usage->target, feature);
 	struct use *use = &usage->by[feature];
 
+	if (support == BELOW)
+		return support;
 	use->n++;
 	if (use->n == 1)
 		use->where = where;
-	return target_support(usage->target, feature);
+	return support;
 }
 
 enum support

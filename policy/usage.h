@@ -50,7 +50,7 @@ struct usage {
 	size_t n_read; /* findings there were when the policy had been read */
 };
 
-/* Takes a feature down, and no more. */
+/* Takes a feature down, and no more; what stands below another is left out. */
 enum support usage_note(struct usage *, enum feature, struct span);
 
 /* Takes a feature down. What is ignored or read differently is told as

@@ -177,7 +177,7 @@ policy_validate(struct policy *policy, const struct tailnet *tailnet,
 	judge.domains = domains_of(&scratch, tailnet);
 	judge.tailnet = tailnet;
 	judge.usage = &policy->usage;
-	judge.wary = dialect_is_wary(policy);
+	judge.wary = policy_names_self(policy);
 	policy->usage.findings = findings;
 	for (size_t i = 0; order[i]; i++)
 		order[i](&judge);

@@ -46,7 +46,7 @@ struct judge {
 	size_t cap_logins;
 	bool knows_people;
 	struct names members; /* of all groups: made when needed */
-	bool wary;            /* of unknown users, as dialect_is_wary */
+	bool wary;            /* of unknown users: policy_names_self */
 	size_t effort;        /* what is left for guessing */
 	size_t spoken;        /* bytes of the coordinator's words so far */
 };

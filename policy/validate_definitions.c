@@ -105,6 +105,8 @@ raise_member(struct judge *judge, const struct group *group,
 		finding = judge_raise(judge, &CHECK_INVALID_USER, member->span,
 		                      "%s is no user: users are written name@domain",
 		                      shown);
+	if (!known)
+		judge_meet(judge, FEATURE_USER_BARE, member->span);
 	/* what the coordinator said of them in 2021 */
 	if (text_find(member->text, '@') == member->text.len)
 		judge_say(judge, finding,
@@ -127,6 +129,8 @@ judge_group(struct judge *judge, const struct group *group)
 		if (!position_takes(POSITION_MEMBER, member) ||
 		    text_starts(member->text, "group:"))
 			raise_member(judge, group, member);
+		else
+			judge_user_name(judge, member, POSITION_MEMBER);
 	}
 }
 

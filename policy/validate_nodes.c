@@ -52,6 +52,19 @@ judge_pool(struct judge *judge, const struct word *pool)
 	}
 }
 
+/* What not all targets do for a machine. */
+static void
+judge_attr_support(struct judge *judge, const struct node_attr *attr)
+{
+	for (size_t i = 0; i < attr->ip_pool.n; i++)
+		judge_allow(judge, FEATURE_ATTR_IP_POOL, attr->ip_pool.at[i].text,
+		            attr->ip_pool.at[i].span);
+	for (size_t i = 0; i < attr->attr.n; i++)
+		if (text_is(attr->attr.at[i].text, "funnel"))
+			judge_allow(judge, FEATURE_ATTR_FUNNEL, attr->attr.at[i].text,
+			            attr->attr.at[i].span);
+}
+
 void
 judge_node_attrs(struct judge *judge)
 {
@@ -59,6 +72,7 @@ judge_node_attrs(struct judge *judge)
 
 	for (size_t i = 0; i < policy->n_node_attrs; i++) {
 		const struct node_attr *attr = &policy->node_attrs[i];
+		judge_attr_support(judge, attr);
 		for (size_t k = 0; k < attr->ip_pool.n; k++)
 			judge_pool(judge, &attr->ip_pool.at[k]);
 		judge_selectors(judge, &attr->target, POSITION_TARGET);

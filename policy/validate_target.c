@@ -187,6 +187,8 @@ ssh_dst_feature(const struct selector *s)
 {
 	if (s->kind == SELECTOR_ANY)
 		return FEATURE_SSH_DST_ANY;
+	if (s->autogroup == AUTOGROUP_MEMBER)
+		return FEATURE_SSH_DST_MEMBER;
 	if (s->kind == SELECTOR_HOST && !s->prefixed)
 		return FEATURE_SSH_DST_HOST;
 	if (s->kind == SELECTOR_ADDRESS || s->kind == SELECTOR_GROUP)
