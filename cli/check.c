@@ -2,6 +2,8 @@
 
 #include <jansson.h>
 
+#include "cli/targets.h"
+
 struct check_options {
 	const char *derp;
 };
@@ -13,8 +15,6 @@ static const struct option ROWS[] = {
 };
 
 const struct option_table CHECK_OPTIONS = { ROWS, sizeof(struct check_options) };
-
-enum { FORMAT_TEXT, FORMAT_JSON };
 
 /* "3 errors, 1 warning", or nothing. */
 static void
@@ -51,7 +51,7 @@ check_text(struct output *out, struct findings *findings, struct finding **sorte
 	verdict_write(out, findings);
 }
 
-static json_t *
+json_t *
 json_of_error(const struct finding *finding, bool first)
 {
 	json_t *object = json_of_finding(finding);
@@ -92,7 +92,7 @@ check_tell(struct run *run, struct unit *unit)
 	struct findings *findings = &unit->findings;
 	struct finding **sorted = findings_sorted(findings, &unit->arena);
 
-	if (run->options.format == FORMAT_JSON)
+	if (run->options.format == CHECK_JSON)
 		check_json(&run->out, run, findings, sorted);
 	else
 		check_text(&run->out, findings, sorted);
@@ -123,6 +123,10 @@ check_main(struct run *run)
 
 	if (own->derp && run->operands.n > 0)
 		return run_fault(run, "--derp stands instead of a policy");
+	if (run->options.every_target && !own->derp) {
+		const char *path = run_policy(run, 0);
+		return path ? targets_check(run, path) : STATUS_BAD_RUN;
+	}
 	if (own->derp) {
 		loaded = derp_load(&unit, run, own->derp);
 	} else {

@@ -74,6 +74,7 @@ struct options {
 	struct strings inventories;
 	const char *target_name; /* NULL: not given */
 	enum target target;      /* target_name understood; TARGET_TAILSCALE */
+	bool every_target;       /* it was "all", which is for check */
 	unsigned format;         /* place in the command's formats */
 	const char *output;      /* NULL or "-": standard output */
 	const char *config;      /* the settings; NULL: those nearest to the policy */
@@ -200,10 +201,14 @@ enum status check_main(struct run *);
 enum status compile_main(struct run *);
 enum status explain_main(struct run *);
 enum status fmt_main(struct run *);
+enum status lint_main(struct run *);
 enum status test_main(struct run *);
 enum status completion_main(struct run *);
 
 extern const struct option_table CHECK_OPTIONS, COMPILE_OPTIONS, EXPLAIN_OPTIONS,
-	FMT_OPTIONS, TEST_OPTIONS;
+	FMT_OPTIONS, LINT_OPTIONS, TEST_OPTIONS;
+
+/* "text", "json" …; NULL at the end. */
+extern const char *const LINT_FORMATS[];
 
 #endif

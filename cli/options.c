@@ -10,7 +10,8 @@ const struct option OPTIONS_SHARED[] = {
 	{ 'i', "inventory", OPTION_LIST, SHARED(inventories), "FILE",
 	  "who is there; may be given several times, the format is recognised", NULL },
 	{ 't', "target", OPTION_TEXT, SHARED(target_name), "NAME",
-	  "the coordinator: tailscale, headscale, headscale-0.22 ... headscale-0.29",
+	  "the coordinator: tailscale, headscale, headscale-0.22 ... headscale-0.29; "
+	  "of check also all",
 	  NULL },
 	{ 'f', "format", OPTION_FORMAT, SHARED(format), "NAME",
 	  "how the answer is written", NULL },
@@ -263,6 +264,12 @@ understand_target(struct run *run)
 
 	if (!name || target_parse(text_of(name), &run->options.target))
 		return true;
+	if (strcmp(name, "all") == 0) {
+		run->options.every_target = true;
+		if (run->command->main != check_main)
+			run_fault(run, "--target all is for check");
+		return run->command->main == check_main;
+	}
 	struct text_nearest nearest = text_nearest_start(text_of(name));
 	text_nearest_offer(&nearest, text_of("headscale"));
 	for (enum target t = 0; t < TARGET_N; t++)
