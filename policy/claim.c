@@ -169,6 +169,12 @@ tell_why(struct judge *j, struct claim *claim, const struct answer *answer)
 	if (open && hit) {
 		claim->why = hit->said;
 		claim->grant = hit->rule->grant;
+	} else if (claim->verdict == CLAIM_UNKNOWN && answer->n_by) {
+		claim->why = arena_format(j->arena,
+		                          "%s; whether that is anybody there is not "
+		                          "known from here",
+		                          answer->by[0].said);
+		claim->grant = answer->by[0].rule->grant;
 	} else if (answer->missing) {
 		claim->why = arena_format(j->arena, "%s does not reach %s",
 		                          answer->missing, dst);

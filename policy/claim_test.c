@@ -312,6 +312,21 @@ logins_of_nobody_fail(void **state)
 }
 
 static void
+unnamed_users_are_each_their_own(void **state)
+{
+	(void)state;
+	judge("\"ssh\":[" SSH("accept", "\"autogroup:member\"", "\"autogroup:self\"",
+	                      "\"git\"") "]",
+	      "\"sshTests\":[" SSH_TEST(
+		      "zoe@example.com", "\"zoe@example.com\"",
+		      "\"accept\":[\"git\"]") "," SSH_TEST("zoe@example.com",
+	                                                   "\"yan@example.com\"",
+	                                                   "\"deny\":[\"git\"]") "]",
+	      NULL);
+	assert_string_equal(verdicts(), "pp");
+}
+
+static void
 failures_are_raised_in_the_coordinators_words(void **state)
 {
 	(void)state;
@@ -378,6 +393,7 @@ main(void)
 			a_tests_source_has_the_attributes_that_the_test_says, finish),
 		cmocka_unit_test(logins_are_claimed_of_the_ssh_rules),
 		cmocka_unit_test(logins_of_nobody_fail),
+		cmocka_unit_test_teardown(unnamed_users_are_each_their_own, finish),
 		cmocka_unit_test_teardown(failures_are_raised_in_the_coordinators_words,
 		                          finish),
 		cmocka_unit_test_teardown(

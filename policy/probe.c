@@ -421,8 +421,16 @@ struct outcome {
 	uint32_t missing; /* a source, where some get there but not all; or UINT32_MAX */
 };
 
+/* A claim is content with one of the destinations; but whether that one is there
+ * nobody knows in an imagined tailnet, so there it is sure of none but all. */
+static bool
+asks_for_all(const struct prober *p, bool sure)
+{
+	return p->purpose == PROBE_EXPLAIN || (sure && p->tailnet->imagined);
+}
+
 static struct outcome
-boxes_outcome(struct inquiry *q)
+boxes_outcome(struct inquiry *q, bool sure)
 {
 	struct outcome o = { .missing = UINT32_MAX };
 	const struct set *src = q->question->src->elements;
@@ -431,11 +439,12 @@ boxes_outcome(struct inquiry *q)
 	if (!o.some)
 		return o;
 	const struct set *rest = set_minus(&q->prober->tailnet->sets, src, reach);
-	if (rest->n)
-		o.missing = rest->at[0];
-	else if (q->prober->purpose == PROBE_EXPLAIN)
-		o.missing = boxes_gap(q);
-	o.all = o.missing == UINT32_MAX;
+	uint32_t gap = rest->n ? rest->at[0] : UINT32_MAX;
+	if (!rest->n && asks_for_all(q->prober, sure))
+		gap = boxes_gap(q);
+	o.all = gap == UINT32_MAX;
+	if (rest->n || q->prober->purpose == PROBE_EXPLAIN)
+		o.missing = gap;
 	return o;
 }
 
@@ -532,14 +541,14 @@ static void
 inquire(struct inquiry *q, struct answer *answer, struct hits *hits)
 {
 	boxes_make(q, true);
-	struct outcome sure = boxes_outcome(q);
+	struct outcome sure = boxes_outcome(q, true);
 	hits_of_boxes(q, hits, false);
 	if (sure.missing != UINT32_MAX && !answer->missing)
 		answer->missing = element_show(q->prober, q->question->src, sure.missing);
 	struct outcome may = sure;
 	if (!sure.all) {
 		boxes_make(q, false);
-		may = boxes_outcome(q);
+		may = boxes_outcome(q, false);
 		if (may.all > sure.all || may.some > sure.some)
 			hits_of_boxes(q, hits, true);
 	}

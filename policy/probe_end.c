@@ -184,6 +184,20 @@ seek_party(struct seeking *s)
 		seek_ranges(s, RANGES_OF_INTERNET, 7);
 }
 
+/* All users of a domain: where the policy names no user:*@domain, none of those
+ * it does not name was imagined for it, and anybody stands for them. */
+static void
+seek_domain(struct seeking *s)
+{
+	struct tailnet *t = s->prober->tailnet;
+	seek_party(s);
+	if (!t->imagined || stand_in_find(t, STAND_IN_DOMAIN, s->end->selector.name))
+		return;
+	const struct machine *other =
+		stand_in_find(t, STAND_IN_OTHER_USER, (struct text) { 0 });
+	seek_machines(s, set_join(&t->sets, s->end->elements, set_of_machine(t, other)));
+}
+
 static void
 seek_autogroup(struct seeking *s)
 {
@@ -228,8 +242,10 @@ seek(struct seeking *s)
 	struct selector *selector = &s->end->selector;
 	switch (selector->kind) {
 	case SELECTOR_ANY:
-	case SELECTOR_DOMAIN:
 		seek_party(s);
+		break;
+	case SELECTOR_DOMAIN:
+		seek_domain(s);
 		break;
 	case SELECTOR_ADDRESS:
 		seek_ranges(s, &s->end->selector.range, 1);

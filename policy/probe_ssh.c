@@ -300,6 +300,17 @@ tell_misses(struct asking *a, struct ssh_answer *answer)
 	answer->near = near;
 }
 
+/* Users whom the policy does not name are imagined in pairs, side by side: the
+ * one for whom the first stands is not the other. */
+static const struct set *
+set_of_another(struct tailnet *t, const struct set *one)
+{
+	if (one->n != 1 || one->at[0] + 1 >= t->n_machines)
+		return one;
+	uint32_t next = one->at[0] + 1;
+	return set_of_sorted(&t->sets, &next, 1);
+}
+
 struct ssh_answer
 probe_ssh(struct prober *p, const struct ssh_table *ssh, const struct probe_end *src,
           const struct probe_end *dst, struct text login)
@@ -313,6 +324,8 @@ probe_ssh(struct prober *p, const struct ssh_table *ssh, const struct probe_end 
 	a.rows.arena = a.by.arena = a.by_may.arena = &a.scratch;
 	a.sources = machines_of_end(&a, src, &a.guessed);
 	a.destinations = machines_of_end(&a, dst, &a.guessed);
+	if (src->unnamed && dst->unnamed && !text_equal(src->text, dst->text))
+		a.destinations = set_of_another(p->tailnet, a.destinations);
 	if (a.sources->n && a.destinations->n)
 		ask_all(&a, &answer);
 	tell_rules(&a, &answer);
