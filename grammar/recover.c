@@ -234,8 +234,8 @@ recover_line(struct parser *p, uint32_t string, const char *at, enum expect expe
 	const char *end = line_end(at, p->end);
 	const char *resume = line_resume(first, end);
 
-	if (resume < at)
-		resume = at;
+	if (resume <= at) /* the string looked like a comment */
+		resume = line_resume(at, end);
 	fault_add(p, &CHECK_SYNTAX_ERROR, first, resume,
 	          "a '\"' is missing or too many here; one within a string is written "
 	          "\\\"");
@@ -322,10 +322,23 @@ recover_end_of_value(struct parser *p, const char *from, const char *at,
 
 /* All the rest. */
 
+/* Whether reading ended between a name and its value, in the innermost. */
+static bool
+lacks_value(const struct parser *p)
+{
+	uint32_t i = p->open + 1, n = 0;
+
+	for (; i < p->n; i += p->nodes[i].count)
+		n++;
+	return n % 2 == 1;
+}
+
 void
 recover_end(struct parser *p, const char *at)
 {
 	p->astray = 0; /* they are in a doomed member */
+	if (p->inside == HUJSON_OBJECT && lacks_value(p))
+		node_push(p, HUJSON_BAD, at, at);
 	while (p->open != NODE_NONE)
 		container_close(p, at);
 	if (p->n == 0)
