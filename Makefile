@@ -8,7 +8,7 @@ CC       = cc
 PREFIX   = /usr/local
 DESTDIR  =
 
-STD      = -std=c11 -D_POSIX_C_SOURCE=200809L -I.
+STD      = -std=c11 -D_POSIX_C_SOURCE=200809L -I. -I$(BUILD)/cli
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
            -Wmissing-prototypes -Wold-style-definition -Wvla -Wwrite-strings \
            -Wpointer-arith -Wcast-qual -Wcast-align -Wformat=2 -Wundef \
@@ -19,7 +19,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 release  = -O2 $(HARDEN) -fPIE
 static   = -O2 $(HARDEN)
-debug    = -O0 -g
+debug    = -Og -g
 asan     = -O1 -g $(SANITIZE) -fno-omit-frame-pointer -DARENA_APART
 cover    = -O0 -g --coverage
 fuzz     = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
@@ -88,6 +88,13 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC $@)
 	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
+# The entries of aclc-checks.7, for aclc lint --why.
+$(BUILD)/cli/pages.inc: man/aclc-checks.7 man/pages.awk
+	@mkdir -p $(@D)
+	awk -f man/pages.awk man/aclc-checks.7 > $@
+
+$(BUILD)/cli/report.o: $(BUILD)/cli/pages.inc
+
 # Objects made with other flags are made again.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -132,7 +139,7 @@ fuzzers: $(FUZZERS)
 static: ## a program without shared libraries, at build/static/aclc
 	@$(MAKE) --no-print-directory KIND=static build/static/aclc
 
-tidy: ## format, clang-tidy, cppcheck, gcc -fanalyzer
+tidy: $(BUILD)/cli/pages.inc ## format, clang-tidy, cppcheck, gcc -fanalyzer
 	@.ci/deps build tidy
 	clang-format --dry-run -Werror $(C_FILES)
 	clang-tidy --quiet $(filter %.c, $(C_FILES)) -- $(STD)

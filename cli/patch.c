@@ -6,7 +6,7 @@
 #include "grammar/arena.h"
 
 /* Unchanged lines shown around a change. */
-#define CONTEXT 3
+#define CONTEXT ((size_t)3)
 
 /* One version: its lines by number (equal lines have equal numbers), and which
  * of them the other version does not have. */

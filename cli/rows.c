@@ -466,7 +466,7 @@ service_rows(struct arena *arena, const struct term_list *ip, enum row_style sty
 		size_t known = protocols.n;
 		uint32_t number =
 			names_add(&protocols, service_protocol(ip->at[i], &text));
-		if (number == known) {
+		if (number == known || !ports) { /* the first is new */
 			ports = arena_grow(arena, ports, known, &cap, sizeof(*ports));
 			ports[number] = (struct items) { .arena = arena };
 		}
