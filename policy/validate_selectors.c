@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/dialect.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
@@ -370,17 +371,23 @@ raise_bare(struct judge *judge, const struct selector *s, enum position position
 	return true;
 }
 
-/* What the target does with a selector of that kind there. */
+/*
+ * What the target does with a selector there. Where its kind alone is not taken
+ * everywhere, a target that knows the kind takes it where Tailscale does.
+ */
 static enum support
 place_support(struct judge *judge, const struct selector *s, enum position position)
 {
 	enum feature feature = position_feature(position, s);
-	enum support support = position_takes(position, s) ? TAKES : REFUSES;
-	enum support met = support;
+	enum support support = position_takes(position, s) ? TAKES : REFUSES, met;
 
-	if (feature != FEATURE_NONE)
-		met = judge_meet(judge, feature, s->span);
-	return judge->policy->target == TARGET_TAILSCALE ? support : met;
+	if (feature == FEATURE_NONE)
+		return support;
+	met = judge_meet(judge, feature, s->span);
+	if (judge->policy->target == TARGET_TAILSCALE ||
+	    (met == TAKES && feature == selector_feature(s)))
+		return support;
+	return met;
 }
 
 bool

@@ -160,7 +160,8 @@ answer_of(struct arena *arena, const char *text, enum target target)
 	if (!tree->broken)
 		policy_validate(policy, NULL, &findings);
 	const struct finding *first = findings_first_error(&findings);
-	assert_non_null(first);
+	if (!first)
+		fail_msg("%s is taken", text);
 	return first->coordinator;
 }
 
