@@ -62,8 +62,7 @@ container_begin(struct parser *p, const char *at)
 	p->inside = kind;
 	p->depth++;
 	node_add(p, node);
-	return (struct step) { at + 1,
-		               kind == HUJSON_OBJECT ? EXPECT_NAME : EXPECT_ELEMENT };
+	return go_on(at + 1, kind == HUJSON_OBJECT ? EXPECT_NAME : EXPECT_ELEMENT);
 }
 
 struct step
@@ -93,7 +92,7 @@ container_end(struct parser *p, const char *end)
 	container_finish(p, end);
 	if (p->astray)
 		return recover_astray(p, closed, end);
-	return (struct step) { end, expect_after_value(p) };
+	return go_on(end, expect_after_value(p));
 }
 
 struct step
@@ -190,7 +189,7 @@ string_rest(struct parser *p, const char *first, const char *at, enum expect exp
 	}
 	node.span.end = offset(p, at + 1);
 	node_add(p, node);
-	return (struct step) { at + 1, expect };
+	return go_on(at + 1, expect);
 }
 
 /* expect is what comes after it. */
@@ -204,7 +203,7 @@ string_read(struct parser *p, const char *at, enum expect expect)
 	struct node node = node_of(p, HUJSON_STRING, at, close + 1);
 	node.plain = 1;
 	node_add(p, node);
-	return (struct step) { close + 1, expect };
+	return go_on(close + 1, expect);
 }
 
 static struct step
@@ -216,7 +215,7 @@ word_read(struct parser *p, const char *from, const char *at, enum expect expect
 	if (kind == HUJSON_BAD)
 		return recover(p, from, at, expect);
 	node_push(p, kind, at, end);
-	return (struct step) { end, expect_after_value(p) };
+	return go_on(end, expect_after_value(p));
 }
 
 /* after is what comes after a string here. */
@@ -254,7 +253,7 @@ colon_read(struct parser *p, const char *from)
 	const char *at = mark_seek(p, from, ':');
 
 	if (at < p->end && *at == ':')
-		return (struct step) { at + 1, EXPECT_VALUE };
+		return go_on(at + 1, EXPECT_VALUE);
 	return recover(p, from, at, EXPECT_COLON);
 }
 
@@ -266,7 +265,7 @@ member_end_read(struct parser *p, const char *from)
 	if (p->doomed_in == p->open)
 		recover_doomed(p);
 	if (at < p->end && *at == ',')
-		return (struct step) { at + 1, EXPECT_NAME };
+		return go_on(at + 1, EXPECT_NAME);
 	if (at < p->end && *at == '}')
 		return container_end(p, at + 1);
 	return recover(p, from, at, EXPECT_MEMBER_END);
@@ -278,7 +277,7 @@ element_end_read(struct parser *p, const char *from)
 	const char *at = mark_seek(p, from, ',');
 
 	if (at < p->end && *at == ',')
-		return (struct step) { at + 1, EXPECT_ELEMENT };
+		return go_on(at + 1, EXPECT_ELEMENT);
 	if (at < p->end && *at == ']')
 		return container_end(p, at + 1);
 	return recover(p, from, at, EXPECT_ELEMENT_END);
@@ -291,7 +290,7 @@ end_read(struct parser *p, const char *from)
 
 	if (at < p->end)
 		return recover(p, from, at, EXPECT_END);
-	return (struct step) { at, EXPECT_NO_MORE };
+	return go_on(at, EXPECT_NO_MORE);
 }
 
 /* The states of a member, and those of an element, stand in the order in which

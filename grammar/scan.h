@@ -13,6 +13,8 @@
 
 #include "grammar/hujson.h"
 
+/* For what every byte of a text goes through: part of the loop around it,
+ * whatever the compiler thinks. */
 #define HOT static inline __attribute__((always_inline))
 
 static inline bool
