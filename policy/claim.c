@@ -3,18 +3,10 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/bench.h"
 #include "policy/claim_shape.h"
-#include "policy/condition.h"
-#include "policy/probe_parts.h"
 #include "policy/show.h"
 #include "policy/ssh.h"
-
-/* The policy as sources with certain posture attributes see it. */
-struct bench {
-	struct prober *prober;
-	struct ssh_table *ssh; /* NULL: no ssh section, or not needed yet */
-	bool ssh_known;
-};
 
 struct judge {
 	struct arena *arena;
@@ -24,85 +16,8 @@ struct judge {
 	struct claims *claims;
 	struct claim *at;
 	size_t cap;
-	bool asks;               /* some rule asks for a posture */
-	struct names benches_of; /* by the attributes, written out */
-	struct bench *benches;
-	size_t benches_cap;
+	struct benches *benches;
 };
-
-/* What srcPostureAttrs say, as one text. */
-static struct text
-attributes_key(struct arena *arena, const struct attribute *at, size_t n)
-{
-	const char *key = "";
-	for (size_t i = 0; i < n; i++) {
-		const struct value *v = &at[i].value;
-		key = arena_format(arena, "%s%s=%d%d%s;", key,
-		                   text_quote(arena, at[i].name), (int)v->kind,
-		                   (int)v->truth, text_quote(arena, v->text));
-	}
-	return text_of(key);
-}
-
-/* A source that is no machine's is asked for no posture: key NULL. */
-static const struct text anybody = { "*", 1 };
-
-static struct bench *
-bench_of(struct judge *j, struct text key, const struct attribute *at, size_t n)
-{
-	size_t known = j->benches_of.n;
-	uint32_t number = names_add(&j->benches_of, key);
-	if (number < known)
-		return &j->benches[number];
-	j->benches = arena_grow(j->arena, j->benches, known, &j->benches_cap,
-	                        sizeof *j->benches);
-	struct filter *filter = j->filter;
-	if (j->asks) {
-		const struct policy *policy =
-			key.at == anybody.at ? policy_unconditional(j->arena, j->policy)
-					     : policy_under(j->arena, j->policy, at, n);
-		filter = filter_compile(j->arena, policy, j->filter->tailnet);
-	}
-	j->benches[number] =
-		(struct bench) { .prober = prober_make(j->arena, filter, PROBE_CLAIM) };
-	struct prober *p = j->benches[number].prober;
-	p->original = j->policy;
-	p->unconditional_known = true;
-	if (j->asks && key.at != anybody.at) {
-		struct prober *free = bench_of(j, anybody, NULL, 0)->prober;
-		p->unconditional = free;
-	}
-	return &j->benches[number];
-}
-
-/* Whether an end is addresses alone that no machine of the tailnet can have:
- * they are asked for no posture (spec/policy-syntax.md 5.4). */
-static bool
-end_is_no_machine(const struct probe_end *end, size_t n_machines)
-{
-	if (!end->n_atoms || end->elements->at[0] < n_machines)
-		return false;
-	for (size_t i = 0; i < end->n_atoms; i++)
-		if (end->atoms[i].owner != UINT32_MAX ||
-		    point_of_tailnet(end->atoms[i].range.first))
-			return false;
-	return true;
-}
-
-/* The bench for a source, and the source there; or NULL and why. */
-static struct bench *
-bench_for(struct judge *j, const struct attribute *at, size_t n,
-          const struct selector *src, const struct probe_end **end, const char **why)
-{
-	struct text key = attributes_key(j->arena, at, j->asks ? n : 0);
-	struct bench *bench = bench_of(j, key, at, n);
-	*end = probe_end_of_selector(bench->prober, src, why);
-	if (*end && j->asks && end_is_no_machine(*end, j->filter->tailnet->n_machines)) {
-		bench = bench_of(j, anybody, NULL, 0);
-		*end = probe_end_of_selector(bench->prober, src, why);
-	}
-	return *end ? bench : NULL;
-}
 
 static void
 claim_add(struct judge *j, struct claim claim)
@@ -271,7 +186,7 @@ judge_test(struct judge *j, const struct test *test)
 		claim_add_invalid(j, claim, fault.where, fault.said);
 		return;
 	}
-	struct bench *bench = bench_for(j, test->attributes, test->n_attributes,
+	struct bench *bench = bench_for(j->benches, test->attributes, test->n_attributes,
 	                                &test->src, &src, &why);
 	if (bench && !src->elements->n) {
 		why = names_nobody(j, src->text);
@@ -283,16 +198,6 @@ judge_test(struct judge *j, const struct test *test)
 	}
 	judge_destinations(j, bench, src, claim, CLAIM_ACCEPT, &test->accept);
 	judge_destinations(j, bench, src, claim, CLAIM_DENY, &test->deny);
-}
-
-static struct ssh_table *
-bench_ssh(struct judge *j, struct bench *bench)
-{
-	if (!bench->ssh_known)
-		bench->ssh = ssh_compile(j->arena, bench->prober->policy,
-		                         bench->prober->tailnet);
-	bench->ssh_known = true;
-	return bench->ssh;
 }
 
 static void
@@ -341,7 +246,8 @@ judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
 		claim_add(j, claim);
 		return;
 	}
-	*answer = probe_ssh(bench->prober, bench_ssh(j, bench), src, dst, claim.login);
+	*answer = probe_ssh(bench->prober, bench_ssh(j->benches, bench), src, dst,
+	                    claim.login);
 	claim.ssh_answer = answer;
 	claim.verdict =
 		verdict_of(claim.kind,
@@ -421,7 +327,7 @@ judge_ssh_test(struct judge *j, const struct ssh_test *test)
 		claim_add_invalid(j, claim, fault.where, fault.said);
 		return;
 	}
-	struct bench *bench = bench_for(j, test->attributes, test->n_attributes,
+	struct bench *bench = bench_for(j->benches, test->attributes, test->n_attributes,
 	                                &test->src, &src, &why);
 	if (bench && !src->elements->n) {
 		why = names_nobody(j, src->text);
@@ -443,16 +349,14 @@ claims_judge(struct arena *arena, struct filter *filter)
 {
 	const struct policy *policy = filter->policy;
 	struct claims *claims = arena_alloc(arena, sizeof *claims);
-	struct judge j = { .arena = arena,
-		           .filter = filter,
-		           .policy = policy,
-		           .claims = claims,
-		           .benches_of.arena = arena };
+	struct judge j = {
+		.arena = arena, .filter = filter, .policy = policy, .claims = claims
+	};
 	claims->policy = policy;
 	if (!policy->n_tests && !policy->n_ssh_tests)
 		return claims;
 	j.shape = shape_of(arena, policy);
-	j.asks = policy_asks_postures(policy);
+	j.benches = benches_make(arena, filter);
 	for (size_t i = 0; i < policy->n_tests; i++)
 		judge_test(&j, &policy->tests[i]);
 	for (size_t i = 0; i < policy->n_ssh_tests; i++)
