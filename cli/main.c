@@ -22,6 +22,9 @@ static const struct command COMMANDS[] = {
 	{ "check", check_main, 0, 1, STAGE_FILTER, "[POLICY]",
 	  "say whether the coordinator would take the policy", CHECK_FORMATS,
 	  &CHECK_OPTIONS },
+	{ "lint", lint_main, 0, 1, STAGE_FILTER, "[POLICY]",
+	  "say what is doubtful in the policy, and mend it", LINT_FORMATS,
+	  &LINT_OPTIONS },
 	{ "compile", compile_main, 0, 1, STAGE_FILTER, "[POLICY]",
 	  "write the packet filter of every node", COMPILE_FORMATS, &COMPILE_OPTIONS },
 	{ "test", test_main, 0, 1, STAGE_FILTER, "[POLICY]",
@@ -212,6 +215,7 @@ main(int argc, char **argv)
 	output_start(&run.out, &run.arena, STDOUT_FILENO, "standard output");
 	output_start(&run.err, &run.arena, STDERR_FILENO, "standard error");
 	terminal_start();
+	json_start();
 	status = run_words(&run, argc, (const char *const *)argv);
 	progress_clear();
 	status = output_finish(&run, status);

@@ -219,9 +219,11 @@ report_make(struct lint *lint, const struct kept *kept)
 		                 .n_hushed = kept->n_hushed };
 
 	memo.known = arena_array(&scratch, check_count(), LEVEL_ERROR + 1);
+	report.firm = arena_array(lint->arena, kept->n, sizeof(bool));
 	for (size_t i = 0; i < kept->n; i++) {
 		struct finding *finding = report.at[i];
 		enum level level = level_decide(&memo, finding);
+		report.firm[report.n] = finding->level == LEVEL_ERROR;
 		finding_level(lint->findings, finding, level);
 		if (level == LEVEL_IGNORE)
 			continue;
@@ -233,7 +235,7 @@ report_make(struct lint *lint, const struct kept *kept)
 }
 
 struct report
-lint(struct lint *lint)
+lint_run(struct lint *lint)
 {
 	const struct tree *tree = lint->policy->tree;
 	struct arena scratch = { 0 };

@@ -38,9 +38,10 @@ struct lint {
 	struct fixes fixes; /* made by lint */
 
 	/* For the passes; lint makes them. */
-	struct filter *imagined;     /* NULL like filter */
-	struct filter *real;         /* NULL without an inventory */
-	struct cut *cut, *real_cut;  /* of imagined, and of real; NULL likewise */
+	struct filter *imagined;    /* NULL like filter */
+	struct filter *real;        /* NULL without an inventory */
+	struct cut *cut, *real_cut; /* of imagined, and of real; NULL likewise */
+	bool *everything; /* by grant: it alone lets everybody reach everything */
 	unsigned char *whole_groups; /* by group: lint_look.c's own */
 	struct reach_ends *reach;    /* lint_reach.c's own */
 	struct power *power;         /* lint_power.c's own */
@@ -49,6 +50,7 @@ struct lint {
 /* What is left to say, in file order, nothing twice. */
 struct report {
 	struct finding **at;
+	bool *firm; /* beside it: an error whatever people want */
 	size_t n;
 	size_t n_errors, n_warnings, n_advice;
 	size_t n_hushed; /* by comments and settings */
@@ -57,7 +59,7 @@ struct report {
 
 /* Runs the passes. The tree must not be broken, or only its errors are
  * reported. */
-struct report lint(struct lint *);
+struct report lint_run(struct lint *);
 
 /*
  * What makes a finding the same finding after lines have moved: its check, the

@@ -139,6 +139,7 @@ allow_all(struct lint *lint, struct grant_look *look)
 		if (!is_everything(&look->targets[i]) || look->grant->via.n > 0)
 			continue;
 		look->everything = true;
+		lint->everything[look->grant - lint->policy->grants] = true;
 		lint_raise(lint, &CHECK_ALLOW_ALL,
 		           look->targets[i].destination->word.span,
 		           "%s may reach everything by this rule, whatever the others "
@@ -220,11 +221,10 @@ wide_targets(struct lint *lint, const struct grant_look *look)
 	if (!wide || look->everything || look->grant->via.n > 0)
 		return;
 	if (look->machine)
-		lint_raise(
-			lint, &CHECK_SERVER_TO_ANYWHERE, look->machine->span,
-			"a machine with %s may reach every device: whoever breaks into "
-			"one goes on from there; name what it has to reach",
-			lint_show(lint, look->machine->text));
+		lint_raise(lint, &CHECK_SERVER_TO_ANYWHERE, look->machine->span,
+		           "%s may reach every device: whoever breaks into one goes on "
+		           "from there; name what it has to reach",
+		           lint_machine(lint, look->machine));
 	if (!look->person || lint_crowd(lint, wide->selector) != CROWD_ANY)
 		return;
 	struct finding *finding = lint_raise(
@@ -427,9 +427,9 @@ server_to_people(struct lint *lint, const struct grant_look *look)
 		if (target->n == 0 || !lint_is_people(target->selector))
 			continue;
 		lint_raise(lint, &CHECK_SERVER_TO_PEOPLE, target->destination->word.span,
-		           "a machine with %s may reach the devices of people here (%s): "
-		           "servers answer people, they seldom have to call them",
-		           lint_show(lint, look->machine->text),
+		           "%s may reach the devices of people here (%s): servers answer "
+		           "people, they seldom have to call them",
+		           lint_machine(lint, look->machine),
 		           lint_show(lint, target->selector->text));
 		return;
 	}
@@ -610,10 +610,12 @@ powerful_capability(struct lint *lint, const struct grant_look *look,
 		if (!text_is(app->name.text, powers[i].capability) ||
 		    !value_has(lint, app->values, powers[i].member, powers[i].value))
 			continue;
-		lint_raise(lint, &CHECK_POWERFUL_CAPABILITY, app->name.span,
-		           "this makes %s %s (%s: %s); name the group that is",
-		           lint_crowd_name(lint, look->crowd), powers[i].what,
-		           powers[i].member, powers[i].value);
+		lint_raise(
+			lint, &CHECK_POWERFUL_CAPABILITY, app->name.span,
+			"%s becomes one of the %s by this (%s: %s); name the group that "
+			"is meant",
+			lint_crowd_name(lint, look->crowd), powers[i].what,
+			powers[i].member, powers[i].value);
 		return;
 	}
 }
@@ -659,6 +661,7 @@ lint_breadth(struct lint *lint)
 {
 	const struct policy *policy = lint->policy;
 
+	lint->everything = arena_array(lint->arena, policy->n_grants, sizeof(bool));
 	if (policy->tree->root->kind == HUJSON_OBJECT)
 		implicit_allow_all(lint);
 	for (size_t i = 0; i < policy->n_grants; i++)

@@ -49,6 +49,17 @@ spare_sentence(struct lint *lint, const struct check *check,
 	return lint_say(lint, "%s allows all that this allows; it can go", other);
 }
 
+/* Whether a rule is needless only beside one that lets everybody reach
+ * everything: then that one should go. */
+static bool
+is_drowned(const struct lint *lint, const struct cut_cover *cover)
+{
+	for (size_t i = 0; i < cover->n_by; i++)
+		if (lint->everything[cover->by[i] - lint->policy->grants])
+			return true;
+	return false;
+}
+
 static void
 spare_rule(struct lint *lint, const struct cut_cover *covers, const struct grant *grant)
 {
@@ -330,7 +341,8 @@ lint_dead(struct lint *lint)
 			continue;
 		}
 		if (spare[i] && covers[i].n_by > 0) {
-			spare_rule(lint, covers, grant);
+			if (!is_drowned(lint, &covers[i]))
+				spare_rule(lint, covers, grant);
 			continue;
 		}
 		if (real)

@@ -185,6 +185,14 @@ lint_is_machines(const struct selector *selector)
 	        selector->autogroup == AUTOGROUP_TAGGED);
 }
 
+const char *
+lint_machine(struct lint *lint, const struct selector *selector)
+{
+	if (selector->kind != SELECTOR_TAG)
+		return "any tagged machine";
+	return lint_say(lint, "a machine with %s", lint_show(lint, selector->text));
+}
+
 bool
 lint_is_people(const struct selector *selector)
 {

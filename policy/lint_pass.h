@@ -72,6 +72,9 @@ bool lint_is_sensitive(struct lint *, const struct selector *);
 /* A tag, or autogroup:tagged. */
 bool lint_is_machines(const struct selector *);
 
+/* "a machine with tag:db", "any tagged machine". */
+const char *lint_machine(struct lint *, const struct selector *);
+
 /* Users, groups, members: whose devices are people's own. */
 bool lint_is_people(const struct selector *);
 

@@ -102,7 +102,7 @@ approver_inside(struct lint *lint, const struct approver *outer,
 	struct text beyond = approver_beyond(outer, inner);
 	struct finding *finding;
 
-	if (beyond.len == 0)
+	if (beyond.len == 0 || range_is_default_route(outer->range))
 		return;
 	finding = lint_raise(lint, &CHECK_APPROVER_OVERLAP, inner->route.span,
 	                     "%s lies in %s, so %s may advertise it too",

@@ -77,11 +77,12 @@ accepts(struct lint *lint, const struct ssh_look *look)
 	if (look->rule->action != SSH_ACCEPT)
 		return;
 	if (look->tag && look->root && look->server)
-		lint_raise(lint, &CHECK_SSH_MACHINE_ROOT, look->tag->span,
-		           "a machine with %s becomes root on %s, and nobody has to "
-		           "confirm it: whoever breaks into the one has the other",
-		           lint_show(lint, look->tag->text),
-		           lint_show(lint, look->server->text));
+		lint_raise(
+			lint, &CHECK_SSH_MACHINE_ROOT, look->tag->span,
+			"%s becomes root on any with %s, and nobody has to confirm it: "
+			"whoever breaks into the one has the others",
+			lint_machine(lint, look->tag),
+			lint_show(lint, look->server->text));
 	if (look->person && look->root)
 		finding = lint_raise(lint, &CHECK_SSH_ROOT_ACCEPT, look->root->span,
 		                     "this accepts logins as root from whoever holds the "

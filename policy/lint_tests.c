@@ -200,9 +200,9 @@ loose_parts(struct lint *lint, const struct grant *grant, const struct held *hel
 		bool loose;
 		const char *name;
 	} of[] = {
-		{ !held->src && !is_any_source(lint, grant), "its src" },
-		{ !held->dst && !is_any_destination(lint, grant), "its dst" },
-		{ !held->ports && !is_any_port(grant), "its ports" },
+		{ !held->src && !is_any_source(lint, grant), "the src" },
+		{ !held->dst && !is_any_destination(lint, grant), "the dst" },
+		{ !held->ports && !is_any_port(grant), "the ports" },
 	};
 
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
@@ -247,11 +247,11 @@ coverage(struct lint *lint)
 		}
 		loose = denials ? loose_parts(lint, grant, &held[i]) : NULL;
 		if (loose)
-			lint_raise(lint, &CHECK_SURVIVING_MUTANT,
-			           lint_opening(grant->node),
-			           "no test would fail if %s were everything: add what "
-			           "must stay closed to a deny",
-			           loose);
+			lint_raise(
+				lint, &CHECK_SURVIVING_MUTANT, lint_opening(grant->node),
+				"no test would fail if %s of this rule were everything: "
+				"add what must stay closed to a deny",
+				loose);
 	}
 }
 

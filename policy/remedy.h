@@ -1,0 +1,33 @@
+#ifndef ACLC_POLICY_REMEDY_H
+#define ACLC_POLICY_REMEDY_H
+
+/*
+ * A policy mended: its findings' fixes are done, round by round, until none is
+ * left. A safe fix is done only when the policies before and after mean the same:
+ * who may reach what, who logs in where, who owns, approves and has which
+ * attributes, in every tailnet.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/lint.h"
+
+struct remedy {
+	struct arena *arena;
+	enum target target;
+	struct tailnet *tailnet; /* of the inventory, or NULL */
+	const struct settings *settings;
+	const struct levels *levels;
+	int64_t today;
+	bool unsafe;      /* do also what changes the meaning */
+	enum level least; /* what is below is left alone */
+	size_t n_done;    /* findings mended */
+	size_t n_refused; /* safe fixes that changed the meaning after all */
+};
+
+/* The text mended, in the remedy's arena. */
+struct text remedy_apply(struct remedy *, struct source *);
+
+#endif
