@@ -136,6 +136,9 @@ const char *level_name(int level);
 
 struct json_t;
 
+/* Before any JSON is made: running out of memory ends the run. */
+void json_start(void);
+
 /* A JSON document, indented, and a line end. Takes the value over. */
 void output_json(struct output *, struct json_t *);
 

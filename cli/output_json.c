@@ -2,10 +2,28 @@
 #include "cli/output.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "grammar/arena.h"
 #include "grammar/finding.h"
 #include "grammar/rune.h"
+
+/* jansson would leave out what there is no memory for. */
+static void *
+memory_give(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (!memory)
+		out_of_memory();
+	return memory;
+}
+
+void
+json_start(void)
+{
+	json_set_alloc_funcs(memory_give, free);
+}
 
 static int
 json_take(const char *at, size_t len, void *out)

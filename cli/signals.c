@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/terminal.h"
@@ -9,11 +10,17 @@
 static const char *volatile doomed;
 
 static void
+doomed_remove(void)
+{
+	if (doomed)
+		unlink(doomed);
+}
+
+static void
 end_by_signal(int number)
 {
 	progress_clear();
-	if (doomed)
-		unlink(doomed);
+	doomed_remove();
 	raise(number); /* SA_RESETHAND: this time it ends the run */
 }
 
@@ -31,6 +38,7 @@ signals_start(void)
 		                    .sa_flags = (int)SA_RESETHAND };
 	struct sigaction before;
 
+	atexit(doomed_remove); /* out of memory, grammar/arena.c ends the run */
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		if (sigaction(numbers[i], NULL, &before) == 0 &&

@@ -31,7 +31,7 @@ struct arena_block {
 };
 
 /* The one exit below cli/. */
-static _Noreturn void
+void
 out_of_memory(void)
 {
 	fputs("aclc: out of memory\n", stderr);

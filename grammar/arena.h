@@ -22,6 +22,9 @@ struct arena_mark {
 	char *next;
 };
 
+/* How running out of memory ends, for memory that is no arena's. */
+_Noreturn void out_of_memory(void);
+
 /* Gives size zeroed bytes, aligned for anything. size may be 0. */
 void *arena_alloc(struct arena *, size_t size);
 
