@@ -114,12 +114,12 @@ demo: ## install what is missing, build, and show what aclc does
 check: ## install what is missing, build, and run all tests
 	@.ci/deps build check
 	@$(MAKE) --no-print-directory all $(TESTS)
-	@.ci/check BUILD=$(BUILD) units goldens properties layers pages
+	@.ci/check BUILD=$(BUILD) units goldens properties terminal layers pages
 
 asan: ## the tests again under the address and undefined sanitizers
 	@.ci/deps build check
 	@$(MAKE) --no-print-directory KIND=asan tests
-	@.ci/check BUILD=build/asan units goldens properties
+	@.ci/check BUILD=build/asan units goldens properties terminal
 
 valgrind: ## the tests again under valgrind
 	@.ci/deps build check valgrind

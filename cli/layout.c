@@ -15,7 +15,7 @@ static const char *const HEADINGS[COLUMN_N] = {
 #define PAGE_WIDTH 100
 
 /* No column is squeezed below this. */
-#define SQUEEZE_LEAST 16
+#define SQUEEZE_LEAST 8
 
 static size_t
 greater(size_t a, size_t b)
@@ -114,7 +114,7 @@ column_giving(const struct layout *layout, size_t page)
 	return widest;
 }
 
-void
+bool
 layout_settle(struct layout *layout, const struct output *out, bool wide)
 {
 	size_t page = out->width ? out->width : PAGE_WIDTH;
@@ -126,9 +126,10 @@ layout_settle(struct layout *layout, const struct output *out, bool wide)
 		whole += layout->width[c];
 	}
 	if (wide)
-		return;
+		return true;
 	for (; whole > page && (c = column_giving(layout, page)) < COLUMN_N; whole--)
 		layout->width[c]--;
+	return whole <= page;
 }
 
 void

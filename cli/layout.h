@@ -19,8 +19,9 @@ void layout_start(struct layout *);
 /* Widens what the rows need. */
 void layout_measure(struct layout *, const struct output *, const struct rows *);
 
-/* Fits the columns on the page; each as wide as it likes when wide. */
-void layout_settle(struct layout *, const struct output *, bool wide);
+/* Fits the columns on the page; each as wide as it likes when wide. false: they
+ * stick out even so. */
+bool layout_settle(struct layout *, const struct output *, bool wide);
 
 /* The line of headings. */
 void layout_head(const struct layout *, struct output *);

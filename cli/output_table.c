@@ -81,17 +81,27 @@ table_style(const struct compilation *c)
 	return c->own->wide ? ROWS_NAMED : ROWS_FOLDED;
 }
 
+/* Measures the rows in a style; false where that does not fit on the page. */
+static bool
+nodes_measure(struct compilation *c, struct table *table, enum row_style style,
+              struct row_maker **maker, struct layout *layout)
+{
+	*maker = rows_start(c->unit, table, style);
+	layout_start(layout);
+	rows_each(c, *maker, use_measure, layout);
+	return layout_settle(layout, &c->run->out, c->own->wide);
+}
+
 void
 nodes_table(struct compilation *c)
 {
 	struct table *table = table_make(&c->unit->arena, c->unit->filter);
-	struct row_maker *maker = rows_start(c->unit, table, table_style(c));
+	struct row_maker *maker;
 	struct layout layout;
 
 	progress_tell("laying out the table");
-	layout_start(&layout);
-	rows_each(c, maker, use_measure, &layout);
-	layout_settle(&layout, &c->run->out, c->own->wide);
+	if (!nodes_measure(c, table, table_style(c), &maker, &layout))
+		nodes_measure(c, table, ROWS_BRIEF, &maker, &layout);
 	layout_head(&layout, &c->run->out);
 	rows_each(c, maker, use_table, &layout);
 }

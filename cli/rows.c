@@ -21,7 +21,7 @@ items_add(struct items *items, struct text text)
 static struct cell
 cell_fold(struct cell cell, enum row_style style)
 {
-	if (style == ROWS_FOLDED && cell.n > FOLD + 1) {
+	if (style >= ROWS_FOLDED && cell.n > FOLD + 1) {
 		cell.more = cell.n - FOLD;
 		cell.n = FOLD;
 	}
@@ -138,12 +138,14 @@ text_owner(const struct row_maker *maker, struct text text)
 	return tailnet_owner_of(maker->unit->tailnet, point);
 }
 
-/* "laptop (100.64.0.1)" */
+/* "laptop (100.64.0.1)", or the name alone. */
 static struct text
-machine_item(struct arena *arena, const struct machine *machine)
+machine_item(struct arena *arena, const struct machine *machine, enum row_style style)
 {
 	char address[RANGE_TEXT_MAX];
 
+	if (style == ROWS_BRIEF)
+		return machine->name;
 	address_write(machine->addresses[0], address);
 	return text_of(
 		arena_format(arena, "%.*s (%s)", TEXT_ARG(machine->name), address));
@@ -171,7 +173,8 @@ machines_name(struct row_maker *maker, struct arena *arena, const struct items *
 		     maker->hits[owner] < machines[owner].n_addresses))
 			items_add(&named, texts->at[i]);
 		else if (maker->hits[owner] > 0) {
-			items_add(&named, machine_item(arena, &machines[owner]));
+			items_add(&named,
+			          machine_item(arena, &machines[owner], maker->style));
 			maker->hits[owner] = 0;
 		}
 	}

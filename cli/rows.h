@@ -36,8 +36,9 @@ struct rows {
 /* How cells are filled. */
 enum row_style {
 	ROWS_EXACT,  /* every address, as sent to the client */
-	ROWS_NAMED,  /* machines by name, where all of their addresses are meant */
+	ROWS_NAMED,  /* machines by name where all of their addresses are meant */
 	ROWS_FOLDED, /* the same, and of long lists the start */
+	ROWS_BRIEF,  /* the same, and the machines without an address */
 };
 
 struct row_maker;
