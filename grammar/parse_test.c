@@ -824,6 +824,18 @@ what_is_usable_of_a_broken_text_is_kept(void **state)
 	}
 }
 
+/* Names and values alike. */
+static size_t
+children_count(const struct node *parent)
+{
+	size_t n = 0;
+
+	for (const struct node *c = node_first(parent); c < node_end(parent);
+	     c = node_next(c))
+		n++;
+	return n;
+}
+
 /* Opens n arrays, and closes them. */
 static void
 assert_depth(size_t n, bool taken)
@@ -844,6 +856,30 @@ assert_depth(size_t n, bool taken)
 	}
 	reading_end(&r);
 	free(text);
+}
+
+/* Reading may stop between a name and its value; every name has one all the same. */
+static void
+a_name_has_a_value_wherever_reading_stops(void **state)
+{
+	static const char *const pieces[] = { "{\"a\":", "\"k\" [],", "\"k\" " };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(pieces); i++) {
+		struct random r = { .state = 1 };
+		struct reading reading;
+		random_put(&r, "{");
+		while (r.len < 100000)
+			random_put(&r, pieces[i]);
+		reading_start(&reading, r.bytes, r.len);
+		assert_tree(reading.tree);
+		for (const struct node *n = reading.tree->root;
+		     n < reading.tree->root + reading.tree->n; n++)
+			if (n->kind == HUJSON_OBJECT)
+				assert_int_equal(node_length(n) * 2, children_count(n));
+		reading_end(&reading);
+		random_end(&r);
+	}
 }
 
 static void
@@ -1102,6 +1138,7 @@ main(void)
 		cmocka_unit_test(strings_and_comments_are_told_of_where_they_go_wrong),
 		cmocka_unit_test(checks_are_told_apart),
 		cmocka_unit_test(what_is_usable_of_a_broken_text_is_kept),
+		cmocka_unit_test(a_name_has_a_value_wherever_reading_stops),
 		cmocka_unit_test(nesting_goes_to_the_depth_that_go_reads),
 		cmocka_unit_test(errors_without_end_end),
 		cmocka_unit_test(plain_json_is_read_as_jansson_reads_it),
