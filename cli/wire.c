@@ -15,11 +15,30 @@ struct wire {
 	struct attrs *attrs;
 	struct ssh_table *ssh; /* NULL: no ssh section */
 	const char *control_url;
-	struct text *ids;     /* by machine, as JSON; made when first asked */
+	char *ids;            /* "n1","n2", … as JSON, by machine … */
+	size_t *id_start;     /* … and where each of them starts */
 	struct text *maps;    /* by number of the map: CapMap */
 	struct text *apps;    /* by grant: the CapMap of its app */
 	struct arena scratch; /* of one machine */
 };
+
+/* The ids of all machines, one behind the other, each with its comma: neighbours
+ * can be copied together. */
+static void
+ids_write(struct wire *wire)
+{
+	uint32_t n = (uint32_t)wire->tailnet->n_machines;
+	struct output out;
+
+	output_start_memory(&out, wire->arena);
+	wire->id_start = arena_array(wire->arena, n + 1, sizeof(*wire->id_start));
+	for (uint32_t i = 0; i < n; i++) {
+		output_json_text(&out, wire->tailnet->machines[i].id);
+		output_char(&out, ',');
+		wire->id_start[i + 1] = out.n;
+	}
+	wire->ids = out.buffer;
+}
 
 struct wire *
 wire_make(struct unit *unit, const char *control_url)
@@ -35,7 +54,7 @@ wire_make(struct unit *unit, const char *control_url)
 	wire->attrs = attrs_compile(arena, unit->policy, unit->tailnet);
 	wire->ssh = ssh_compile(arena, unit->policy, unit->tailnet);
 	wire->control_url = control_url ? control_url : SSH_CONTROL_URL;
-	wire->ids = arena_array(arena, unit->tailnet->n_machines, sizeof(*wire->ids));
+	ids_write(wire);
 	wire->maps = arena_array(arena, attrs_n(wire->attrs), sizeof(*wire->maps));
 	wire->apps = arena_array(arena, unit->policy->n_grants, sizeof(*wire->apps));
 	/* a first block that is not given back after each machine */
@@ -324,30 +343,26 @@ ssh_write(struct wire *wire, struct output *out, uint32_t machine)
 	output_string(out, "]}");
 }
 
+/* The ids of neighbours first .. end-1, commas between them. */
 static struct text
-id_text(struct wire *wire, uint32_t machine)
+ids_text(const struct wire *wire, uint32_t first, uint32_t end)
 {
-	struct text *text = &wire->ids[machine];
-	struct output out;
+	size_t start = wire->id_start[first];
 
-	if (text->at)
-		return *text;
-	output_start_memory(&out, wire->arena);
-	output_json_text(&out, wire->tailnet->machines[machine].id);
-	return *text = output_taken(&out);
+	return (struct text) { wire->ids + start, wire->id_start[end] - start - 1 };
 }
 
 static void
 peers_write(struct wire *wire, struct output *out, uint32_t machine)
 {
 	size_t n;
-	const uint32_t *peers = table_peers(wire->table, machine, &n);
+	const struct stretch *peers = table_peers(wire->table, machine, &n);
 
 	output_string(out, ",\"Peers\":[");
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			output_char(out, ',');
-		output_text(out, id_text(wire, peers[i]));
+		output_text(out, ids_text(wire, peers[i].first, peers[i].end));
 	}
 	output_char(out, ']');
 }
@@ -359,7 +374,7 @@ head_write(struct wire *wire, struct output *out, uint32_t number)
 	char text[RANGE_TEXT_MAX];
 
 	output_string(out, "{\"id\":");
-	output_text(out, id_text(wire, number));
+	output_text(out, ids_text(wire, number, number + 1));
 	output_string(out, ",\"name\":");
 	output_json_text(out, machine->name);
 	output_string(out, ",\"addresses\":[");

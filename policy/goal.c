@@ -394,13 +394,28 @@ add_app_items(struct texts *items, const struct goal *goal, const struct tailnet
 	}
 }
 
-struct text *
+/* Mostly the destination is just a set of machines. */
+static bool
+goal_names_machines(const struct goal *goal)
+{
+	const struct party *party = goal->party;
+	return goal->kind == GOAL_NETWORK && !party->any && !party->n_literals &&
+	       !party->internet;
+}
+
+const struct text *
 goal_items(const struct goal *goal, const struct filter *filter,
            const struct spelling *spelling, struct arena *scratch, uint32_t machine,
            size_t *n)
 {
 	const struct tailnet *t = filter->tailnet;
 	struct texts items = { .arena = scratch };
+	if (goal_names_machines(goal) && !t->machines[machine].n_subnets) {
+		*n = set_holds(goal->party->machines, machine)
+		             ? t->machines[machine].n_addresses
+		             : 0;
+		return spelling_own(spelling, machine);
+	}
 	switch (goal->kind) {
 	case GOAL_NETWORK:
 	case GOAL_VIA:

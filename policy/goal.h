@@ -59,10 +59,10 @@ struct rows rows_of_sets(struct arena *, const struct set *const *, size_t n,
 /*
  * The addresses under which a server serves a goal, in the order and spelling
  * of DstPorts (spec/semantics.md section 1 and step 2.8), or of Dsts for
- * capabilities. In scratch; *n gets their count.
+ * capabilities. In scratch, or the spelling's; *n gets their count.
  */
-struct text *goal_items(const struct goal *, const struct filter *,
-                        const struct spelling *, struct arena *scratch, uint32_t machine,
-                        size_t *n);
+const struct text *goal_items(const struct goal *, const struct filter *,
+                              const struct spelling *, struct arena *scratch,
+                              uint32_t machine, size_t *n);
 
 #endif

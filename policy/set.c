@@ -121,8 +121,7 @@ ascending(const uint32_t *numbers, size_t n)
 	return true;
 }
 
-/* Room for n numbers, not zeroed; what was in it is forgotten. */
-static uint32_t *
+uint32_t *
 sets_room(struct sets *sets, size_t n)
 {
 	if (n > sets->room_size) {

@@ -34,6 +34,10 @@ const struct set *set_of(struct sets *, uint32_t *numbers, size_t n);
 /* The set of n numbers that ascend already, each once. */
 const struct set *set_of_sorted(struct sets *, const uint32_t *numbers, size_t n);
 
+/* Room where n numbers can be pieced together, to be looked up by set_of_sorted at
+ * once: the next set takes it. */
+uint32_t *sets_room(struct sets *, size_t n);
+
 /* What either of two sets holds; of one store, as in all that follow. */
 const struct set *set_join(struct sets *, const struct set *, const struct set *);
 

@@ -5,8 +5,8 @@
 
 #include "grammar/arena.h"
 #include "policy/dialect.h"
-#include "policy/dialect.h"
 #include "policy/numbers.h"
+#include "policy/sieve.h"
 
 /* A string before it has its number: the i-th address of the tailnet, or one
  * of the others (prefixes, ranges, "*", addresses of nobody). */
@@ -20,8 +20,10 @@ struct spelling {
 	size_t ranges_cap;
 	uint32_t *number;     /* address, then other → its place in byte order */
 	uint32_t *own_start;  /* by machine: where its addresses' numbers start … */
-	uint32_t *own;        /* … here */
+	uint32_t *own;        /* … here … */
+	struct text *texts;   /* … and their texts here */
 	struct text *strings; /* in byte order */
+	struct sieve sieve;   /* puts numbers in order */
 	struct sets lists;
 	uint32_t *of_party; /* list + 1 by party, or 0 */
 	struct text *json;  /* by list; empty until asked for */
@@ -229,7 +231,7 @@ number_strings(struct spelling *s)
 	arena_end(&scratch);
 }
 
-/* The numbers of each machine's addresses, in one piece. */
+/* The numbers and texts of each machine's addresses, in one piece. */
 static void
 number_machines(struct spelling *s)
 {
@@ -237,6 +239,7 @@ number_machines(struct spelling *s)
 	size_t n = 0;
 	s->own_start = arena_array(s->arena, t->n_machines + 1, sizeof(*s->own_start));
 	s->own = arena_array(s->arena, t->n_addresses, sizeof(*s->own));
+	s->texts = arena_array(s->arena, t->n_addresses, sizeof(*s->texts));
 	for (size_t i = 0; i < t->n_machines; i++)
 		s->own_start[i + 1] =
 			s->own_start[i] + (uint32_t)t->machines[i].n_addresses;
@@ -244,6 +247,7 @@ number_machines(struct spelling *s)
 		for (size_t k = 0; k < t->machines[i].n_addresses; k++) {
 			size_t address =
 				tailnet_address_from(t, t->machines[i].addresses[k]);
+			s->texts[n] = s->addresses[address];
 			s->own[n++] = s->number[address];
 		}
 }
@@ -276,18 +280,18 @@ spelling_make(struct arena *arena, const struct filter *filter)
 	else
 		number_strings(s);
 	number_machines(s);
+	s->sieve = sieve_make(arena, filter->tailnet->n_addresses + s->others.n);
 	arena_end(&scratch);
 	return s;
 }
 
 static void
-add_numbers(const struct spelling *s, struct numbers *list, const uint32_t *machines,
-            size_t n)
+sift_machines(struct spelling *s, const uint32_t *machines, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t k = s->own_start[machines[i]];
 		     k < s->own_start[machines[i] + 1]; k++)
-			numbers_add(list, s->own[k]);
+			sieve_add(&s->sieve, s->own[k]);
 }
 
 uint32_t
@@ -296,13 +300,13 @@ spelling_of_party(struct spelling *s, const struct party *party)
 	uint32_t *known = &s->of_party[party->number];
 	if (!*known) {
 		struct arena scratch = { 0 };
-		struct numbers list = { .arena = &scratch };
-		add_others(s, &list, party);
-		for (size_t i = 0; i < list.n; i++)
-			list.at[i] = s->number[list.at[i]];
+		struct numbers others = { .arena = &scratch };
+		add_others(s, &others, party);
+		for (size_t i = 0; i < others.n; i++)
+			sieve_add(&s->sieve, s->number[others.at[i]]);
 		if (!party->danger && !s->flat)
-			add_numbers(s, &list, party->machines->at, party->machines->n);
-		*known = numbers_set(&list, &s->lists)->id + 1;
+			sift_machines(s, party->machines->at, party->machines->n);
+		*known = sieve_take_set(&s->sieve, &s->lists)->id + 1;
 		arena_end(&scratch);
 	}
 	return *known - 1;
@@ -311,12 +315,8 @@ spelling_of_party(struct spelling *s, const struct party *party)
 uint32_t
 spelling_of_machines(struct spelling *s, const uint32_t *machines, size_t n)
 {
-	struct arena scratch = { 0 };
-	struct numbers list = { .arena = &scratch };
-	add_numbers(s, &list, machines, n);
-	uint32_t id = numbers_set(&list, &s->lists)->id;
-	arena_end(&scratch);
-	return id;
+	sift_machines(s, machines, n);
+	return sieve_take_set(&s->sieve, &s->lists)->id;
 }
 
 size_t
@@ -341,6 +341,12 @@ struct text
 spelling_address(const struct spelling *s, size_t address)
 {
 	return s->addresses[address];
+}
+
+const struct text *
+spelling_own(const struct spelling *s, uint32_t machine)
+{
+	return s->texts + s->own_start[machine];
 }
 
 /* ["a","b"]: nothing in an address needs escaping. */

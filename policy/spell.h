@@ -36,4 +36,7 @@ struct text spelling_json(struct spelling *, uint32_t list);
 /* The text of an address of the tailnet, by its number in tailnet.addresses. */
 struct text spelling_address(const struct spelling *, size_t address);
 
+/* The texts of a machine's addresses, beside machine.addresses. */
+const struct text *spelling_own(const struct spelling *, uint32_t machine);
+
 #endif

@@ -5,7 +5,6 @@
 #include "grammar/arena.h"
 #include "policy/dialect.h"
 #include "policy/goal.h"
-#include "policy/sieve.h"
 #include "policy/spell.h"
 
 /* The sources of a self rule, for one owner. */
@@ -150,15 +149,6 @@ goal_is_self(const struct goal *goal)
 	return goal->kind == GOAL_SELF || goal->kind == GOAL_SELF_APP;
 }
 
-/* Puts the machines in the table's sieve into a set. */
-static const struct set *
-sieved_set(struct table *t)
-{
-	size_t n;
-	uint32_t *machines = sieve_take(&t->sieve, &n);
-	return set_of_sorted(&t->filter->tailnet->sets, machines, n);
-}
-
 /* Who may send to a goal: the sources of all its rules, by address or subnet. */
 static const struct set *
 senders_make(struct table *t, const struct goal *goal, const struct set **of_party)
@@ -170,7 +160,7 @@ senders_make(struct table *t, const struct goal *goal, const struct set **of_par
 			*machines = party_machines(t->filter->tailnet, src, true);
 		sieve_add_set(&t->sieve, *machines);
 	}
-	return sieved_set(t);
+	return sieve_take_set(&t->sieve, &t->filter->tailnet->sets);
 }
 
 static const struct set *
@@ -178,7 +168,7 @@ own_senders_make(struct table *t, const struct own_list *own)
 {
 	for (size_t i = 0; i < own->n; i++)
 		sieve_add_set(&t->sieve, own->at[i].senders);
-	return sieved_set(t);
+	return sieve_take_set(&t->sieve, &t->filter->tailnet->sets);
 }
 
 static void
@@ -226,7 +216,7 @@ table_make(struct arena *arena, struct filter *filter)
 /* A goal as one machine serves it. */
 struct serving {
 	const struct goal *goal;
-	struct text *items;
+	const struct text *items;
 	size_t n_items;
 };
 
@@ -519,20 +509,8 @@ add_own_servers(struct table *t, uint32_t goal, uint32_t machine)
 	}
 }
 
-/* A machine is no peer of its own. */
-static const uint32_t *
-numbers_without(uint32_t *numbers, size_t *n, uint32_t number)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < *n; i++)
-		if (numbers[i] != number)
-			numbers[kept++] = numbers[i];
-	*n = kept;
-	return numbers;
-}
-
 /* A and B see each other if either may send to the other (section 6). */
-const uint32_t *
+const struct stretch *
 table_peers(struct table *t, uint32_t machine, size_t *n)
 {
 	const struct rows *served = &t->goals->served, *sends = &t->sends;
@@ -550,5 +528,6 @@ table_peers(struct table *t, uint32_t machine, size_t *n)
 		else
 			sieve_add_set(&t->sieve, t->goals->at[goal].servers);
 	}
-	return numbers_without(sieve_take(&t->sieve, n), n, machine);
+	sieve_drop(&t->sieve, machine);
+	return sieve_take(&t->sieve, n);
 }

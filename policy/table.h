@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "policy/filter.h"
+#include "policy/sieve.h"
 
 /* One element of DstPorts. */
 struct wire_dst {
@@ -52,8 +53,8 @@ struct text table_src_json(struct table *, uint32_t src);
 size_t table_src_length(const struct table *, uint32_t src);
 struct text table_src_text(const struct table *, uint32_t src, size_t i);
 
-/* The machines that a machine must know of, ascending, itself not among them;
- * *n gets their count. Good until it is asked again. */
-const uint32_t *table_peers(struct table *, uint32_t machine, size_t *n);
+/* The machines that a machine must know of, ascending, itself not among them, in
+ * stretches of neighbours; *n gets how many of these. Good until it is asked again. */
+const struct stretch *table_peers(struct table *, uint32_t machine, size_t *n);
 
 #endif
