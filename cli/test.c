@@ -1,8 +1,13 @@
 /* Runs the policy's own tests and sshTests, or proposes some. */
 #include "cli/results.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <string.h>
 
+#include "cli/file.h"
+#include "cli/merge.h"
+#include "cli/terminal.h"
 #include "policy/show.h"
 
 struct test_options {
@@ -14,6 +19,10 @@ struct test_options {
 static const struct option ROWS[] = {
 	{ 0, "strict", OPTION_FLAG, OWN(strict), NULL,
 	  "what depends on the machines has failed", NULL },
+	{ 0, "write", OPTION_FLAG, OWN(write), NULL,
+	  "propose tests that pin down what is allowed and denied", NULL },
+	{ 'w', "merge", OPTION_FLAG, OWN(merge), NULL,
+	  "put the proposed tests into the file", NULL },
 	{ 0 },
 };
 
@@ -291,21 +300,61 @@ results_status(const struct results *results)
 	return STATUS_GOOD;
 }
 
+static enum status
+merge_into(struct run *run, struct unit *unit, const char *path,
+           const struct proposals *proposals)
+{
+	if (strcmp(path, "-") == 0)
+		return run_fault(run,
+		                 "-w writes a file back, and standard input is none");
+	if (proposals->n_tests == 0 && proposals->n_ssh_tests == 0)
+		return STATUS_GOOD;
+	progress_tell("writing");
+	if (!file_replace(path, proposals_merge(&unit->arena, unit->tree, proposals)))
+		return run_fault(run, "cannot write %s: %s", path, strerror(errno));
+	return STATUS_GOOD;
+}
+
+static enum status
+propose(struct run *run, struct unit *unit, const char *path)
+{
+	const struct test_options *own = run->own;
+
+	if (!unit->filter)
+		return STATUS_BAD_POLICY;
+	const struct proposals *proposals = proposals_make(&unit->arena, unit->filter);
+	run_tell(run, "of %zu rules that tests can speak of, %zu have one",
+	         proposals->n_rules, proposals->n_covered);
+	if (own->merge)
+		return merge_into(run, unit, path, proposals);
+	proposals_write(&run->out, proposals);
+	return STATUS_GOOD;
+}
+
+static enum status
+judge(struct run *run, struct unit *unit)
+{
+	const struct test_options *own = run->own;
+	struct results results = { .run = run, .unit = unit, .strict = own->strict };
+
+	if (unit->filter)
+		results.claims = claims_judge(&unit->arena, unit->filter);
+	FORMATS[run->options.format](&results, &run->out);
+	return results_status(&results);
+}
+
 enum status
 test_main(struct run *run)
 {
 	const struct test_options *own = run->own;
 	const char *path = run_policy(run, 0);
 	struct unit unit = { 0 };
-	struct results results = { .run = run, .unit = &unit, .strict = own->strict };
 	enum status status = STATUS_BAD_RUN;
 
 	if (path && unit_load(&unit, run, path)) {
 		findings_tell(run, &unit.findings);
-		if (unit.filter)
-			results.claims = claims_judge(&unit.arena, unit.filter);
-		FORMATS[run->options.format](&results, &run->out);
-		status = results_status(&results);
+		status = own->write || own->merge ? propose(run, &unit, path)
+		                                  : judge(run, &unit);
 	}
 	unit_end(&unit);
 	return status;

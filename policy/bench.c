@@ -14,8 +14,7 @@ struct benches {
 	size_t cap;
 };
 
-/* What srcPostureAttrs say, as one text. */
-static struct text
+struct text
 attributes_key(struct arena *arena, const struct attribute *at, size_t n)
 {
 	const char *key = "";

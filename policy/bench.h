@@ -29,6 +29,9 @@ struct bench *bench_for(struct benches *, const struct attribute *, size_t n,
                         const struct selector *src, const struct probe_end **end,
                         const char **why);
 
+/* Attributes as one text, by which benches are told apart. */
+struct text attributes_key(struct arena *, const struct attribute *, size_t n);
+
 /* The ssh table of a bench, made when first asked for. */
 struct ssh_table *bench_ssh(struct benches *, struct bench *);
 

@@ -2,43 +2,48 @@
 #define ACLC_POLICY_PROPOSE_H
 
 /*
- * Tests that pin down what a policy allows and denies today: for each rule a
- * claim that only it fulfils where there is one, as few as cover all of them,
- * with denials beside them. What they say is judged by probe.h before it is
- * proposed, so that every one of them passes.
+ * Tests that pin down what a policy allows and denies today: a claim for each
+ * rule that tests can speak of, one that this rule alone fulfils where there is
+ * one, and beside each grant denials that it comes close to. Every claim is
+ * judged before it is proposed, so that all of them pass; and what the policy's
+ * own passing tests say already is not said again.
  */
 
 #include <stddef.h>
 
 #include "policy/filter.h"
 
-/* One element of tests to propose. */
-struct proposal {
-	struct text src;
-	struct text proto;         /* empty: none */
-	const struct text *accept; /* "tag:db:5432" */
-	const struct text *deny;
-	size_t n_accept, n_deny;
+/* Texts, each once. */
+struct sayings {
+	struct names names; /* texts[0 .. n-1] */
 };
 
-/* One element of sshTests to propose. */
-struct ssh_proposal {
+/* One element of tests. */
+struct proposal {
 	struct text src;
-	const struct text *dst;
-	const struct text *accept, *check, *deny; /* logins */
-	size_t n_dst, n_accept, n_check, n_deny;
+	int protocol; /* PROTOCOL_ANY: none said */
+	const struct attribute *attributes;
+	size_t n_attributes;
+	struct sayings accept, deny; /* "tag:db:5432" */
+};
+
+/* One element of sshTests. */
+struct ssh_proposal {
+	struct text src, dst;
+	const struct attribute *attributes;
+	size_t n_attributes;
+	struct sayings accept, check, deny; /* logins */
 };
 
 struct proposals {
-	const struct proposal *tests;
+	struct proposal *tests;
 	size_t n_tests;
-	const struct ssh_proposal *ssh_tests;
+	struct ssh_proposal *ssh_tests;
 	size_t n_ssh_tests;
-	size_t n_rules,
-		n_covered; /* rules that tests can speak of; of those, with a test */
+	size_t n_rules;   /* that tests can speak of: of acls, grants and ssh */
+	size_t n_covered; /* of those, with a claim, proposed or there already */
 };
 
-/* Proposes what the policy's own passing tests do not say already. */
 struct proposals *proposals_make(struct arena *, struct filter *);
 
 #endif
