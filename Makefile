@@ -50,6 +50,9 @@ FUZZERS  = $(patsubst %.c, $(BUILD)/%, $(wildcard grammar/*_fuzz.c \
              policy/*_fuzz.c))
 C_FILES  = $(wildcard grammar/*.[ch] policy/*.[ch] cli/*.[ch])
 
+# Once what is missing is there, or with another KIND.
+AGAIN    = $(MAKE) --no-print-directory -s
+
 all: aclc ## build ./aclc
 
 aclc: $(BUILD)/aclc
@@ -108,22 +111,22 @@ deps: ## install what is missing to build and test
 
 demo: ## install what is missing, build, and show what aclc does
 	@.ci/deps build
-	@$(MAKE) --no-print-directory all
+	@+$(AGAIN) all
 	@testdata/demo/run ./aclc
 
 check: ## install what is missing, build, and run all tests
 	@.ci/deps build check
-	@$(MAKE) --no-print-directory all $(TESTS)
+	@+$(AGAIN) all $(TESTS)
 	@.ci/check BUILD=$(BUILD) units goldens properties terminal layers pages
 
 asan: ## the tests again under the address and undefined sanitizers
 	@.ci/deps build check
-	@$(MAKE) --no-print-directory KIND=asan tests
+	@+$(AGAIN) KIND=asan tests
 	@.ci/check BUILD=build/asan units goldens properties terminal
 
 valgrind: ## the tests again under valgrind
 	@.ci/deps build check valgrind
-	@$(MAKE) --no-print-directory KIND=debug tests
+	@+$(AGAIN) KIND=debug tests
 	@WRAP='valgrind -q --error-exitcode=9 --leak-check=full' \
 	  .ci/check BUILD=build/debug units goldens
 
@@ -131,13 +134,13 @@ tests: $(BUILD)/aclc $(TESTS)
 
 fuzz: ## a minute of libFuzzer for each fuzzer
 	@.ci/deps build fuzz
-	@$(MAKE) --no-print-directory KIND=fuzz CC=clang fuzzers
+	@+$(AGAIN) KIND=fuzz CC=clang fuzzers
 	@.ci/fuzz build/fuzz
 
 fuzzers: $(FUZZERS)
 
 static: ## a program without shared libraries, at build/static/aclc
-	@$(MAKE) --no-print-directory KIND=static build/static/aclc
+	@+$(AGAIN) KIND=static build/static/aclc
 
 tidy: $(BUILD)/cli/pages.inc ## format, clang-tidy, cppcheck, gcc -fanalyzer
 	@.ci/deps build tidy
@@ -151,7 +154,7 @@ tidy: $(BUILD)/cli/pages.inc ## format, clang-tidy, cppcheck, gcc -fanalyzer
 
 cover: ## coverage of the tests, a line for each file
 	@.ci/deps build check
-	@$(MAKE) --no-print-directory KIND=cover CC=gcc tests
+	@+$(AGAIN) KIND=cover CC=gcc tests
 	@.ci/check BUILD=build/cover units goldens
 	@.ci/cover build/cover
 
