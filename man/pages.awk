@@ -1,7 +1,32 @@
-# The entries of aclc-checks.7 as rows of C: id, level, text for `aclc lint --why`.
-# Of mdoc it knows what that page uses.
+# The entries of aclc-checks.7 as rows of C: id, level, and the text that
+# `aclc lint --why` prints. Of mdoc it knows what that page uses.
 
-function flush_paragraph(  n, words, i, line) {
+# The text with a backslash before each of some characters; gsub's own escapes
+# differ from one awk to another.
+function escaped(line, mark,  n, parts, i, out) {
+	n = split(line, parts, mark)
+	out = parts[1]
+	for (i = 2; i <= n; i++)
+		out = out "\\" (mark == "\"" ? "\"" : "\\") parts[i]
+	return out
+}
+
+# A line of the text. Of several empty ones in a row, one.
+function put(line) {
+	if (line == "") {
+		blank = text != ""
+		return
+	}
+	if (blank)
+		text = text "\t  \"\\n\"\n"
+	blank = 0
+	gsub(/\\e/, "\001", line)
+	gsub(/\\&/, "", line)
+	gsub(/\001/, "\\", line)
+	text = text "\t  \"" escaped(escaped(line, "\\\\"), "\"") "\\n\"\n"
+}
+
+function end_paragraph(  n, words, i, line) {
 	n = split(paragraph, words, /[ \t]+/)
 	line = ""
 	for (i = 1; i <= n; i++) {
@@ -9,44 +34,34 @@ function flush_paragraph(  n, words, i, line) {
 			continue
 		if (line != "" && length(line) + 1 + length(words[i]) > 76) {
 			put(line)
-			line = words[i]
-		} else {
-			line = line == "" ? words[i] : line " " words[i]
+			line = ""
 		}
+		line = line == "" ? words[i] : line " " words[i]
 	}
 	if (line != "")
 		put(line)
 	paragraph = ""
 }
 
-function put(line) {
-	gsub(/\\e/, "\001", line)
-	gsub(/\\&/, "", line)
-	gsub(/\001/, "\\", line)
-	gsub(/\\/, "\\\\", line)
-	gsub(/"/, "\\\"", line)
-	text = text "\t  \"" line "\\n\"\n"
-}
-
 function end_entry() {
 	if (id == "")
 		return
-	flush_paragraph()
+	end_paragraph()
 	printf "\t{ \"%s\", \"%s\",\n%s\t},\n", id, level, text
 	id = ""
 }
 
-# A macro within a paragraph: its words, a full stop or comma close to the last.
-function inline_text(  i, out, mark) {
-	mark = $1 == ".Ql" || $1 == ".Dq" ? "" : ""
-	out = $2
-	for (i = 3; i <= NF; i++)
-		out = out ($i ~ /^[.,:;)?]$/ ? "" : " ") $i
+# A macro in a paragraph: its words, punctuation close to the one before.
+function macro_text(  i, out) {
 	if ($1 == ".Xr") {
 		out = $2 "(" $3 ")"
-		for (i = 4; i <= NF; i++)
-			out = out $i
+		i = 4
+	} else {
+		out = $2
+		i = 3
 	}
+	for (; i <= NF; i++)
+		out = out ($i ~ /^[.,:;)?]$/ ? "" : " ") $i
 	return out
 }
 
@@ -56,7 +71,7 @@ function inline_text(  i, out, mark) {
 	next
 }
 !checks { next }
-/^\.Ss / || /^\.El/ || /^\.Bl / {
+/^\.(Ss|El|Bl) ?/ {
 	end_entry()
 	next
 }
@@ -65,11 +80,12 @@ function inline_text(  i, out, mark) {
 	id = $3
 	level = $5
 	text = paragraph = ""
+	blank = 0
 	next
 }
 id == "" { next }
 /^\.Bd / {
-	flush_paragraph()
+	end_paragraph()
 	put("")
 	literal = 1
 	next
@@ -84,12 +100,12 @@ literal {
 	next
 }
 /^\.Pp/ {
-	flush_paragraph()
+	end_paragraph()
 	put("")
 	next
 }
 /^\./ {
-	paragraph = paragraph " " inline_text()
+	paragraph = paragraph " " macro_text()
 	next
 }
 { paragraph = paragraph " " $0 }

@@ -122,6 +122,7 @@ filters_pass(struct lint *lint)
 	if (lint->real_cut)
 		cut_close(lint->real_cut);
 	lint_dead(lint);
+	lint_checked(lint);
 	lint_reach(lint);
 	lint_power(lint);
 }
@@ -134,6 +135,7 @@ passes_run(struct lint *lint)
 	lint_people(lint);
 	lint_addresses(lint);
 	lint_breadth(lint);
+	lint_ports(lint);
 	lint_ssh(lint);
 	lint_routes(lint);
 	lint_attrs(lint);

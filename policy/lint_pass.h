@@ -92,6 +92,7 @@ void lint_names(struct lint *);
 void lint_people(struct lint *);
 void lint_addresses(struct lint *);
 void lint_breadth(struct lint *);
+void lint_ports(struct lint *);
 void lint_ssh(struct lint *);
 void lint_routes(struct lint *);
 void lint_attrs(struct lint *);
@@ -117,6 +118,7 @@ void lint_list(struct lint *, const struct list_element *, size_t n, bool destin
 /* Those that ask about the filter. What they will ask is mentioned before the
  * cut is closed. */
 void lint_dead(struct lint *);
+void lint_checked(struct lint *);
 void lint_reach_mention(struct lint *);
 void lint_reach(struct lint *);
 void lint_power_mention(struct lint *);

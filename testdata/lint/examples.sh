@@ -1,0 +1,54 @@
+# Runs the examples of aclc-checks.7: each shows its check, and what is to be used
+# instead does not. The page and the list tell of the same checks at the same
+# levels. Prints what is not so; a check without an example is for a case alone.
+set -u
+page=../../man/aclc-checks.7
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+# The blocks of each entry, as files in a folder of its own.
+awk -v work="$work" '
+	/^\.Sh / { checks = $2 == "CHECKS" }
+	!checks { next }
+	/^\.It Ic / {
+		id = $3
+		system("mkdir -p " work "/" id)
+		print id, $5 > (work "/page")
+	}
+	/^Example:/ { file = "policy.hujson" }
+	/^With the settings:/ { file = ".aclc.hujson" }
+	/^With the inventory:/ { file = "inventory.json" }
+	/^Use instead:/ { file = "instead.hujson" }
+	/^Use instead the inventory:/ { file = "instead.json" }
+	/^Run with: / { print substr($0, 11) > (work "/" id "/options") }
+	/^\.Bd/ { block = 1; next }
+	/^\.Ed/ { block = 0; close(work "/" id "/" file) }
+	block {
+		gsub(/\\e/, "\001")
+		gsub(/\\&/, "")
+		gsub(/\001/, "\\")
+		print > (work "/" id "/" file)
+	}' "$page"
+
+aclc lint --list | awk '{ print $1, $2 }' | sort >"$work/list"
+sort "$work/page" | diff "$work/list" - >"$work/difference" ||
+	sed -n 's/^[<>]/the page and the list differ:/p' "$work/difference"
+
+# shows ID POLICY INVENTORY: whether the check speaks.
+shows() {
+	options=$(cat "$work/$1/options" 2>/dev/null)
+	[ -s "$work/$1/$3" ] && options="$options -i $3"
+	(cd "$work/$1" && ACLC_TODAY=2026-03-01 aclc lint --only "$1" $options "$2" 2>&1) |
+		grep -q "\[$1\]\$"
+}
+
+while read -r id _; do
+	[ -e "$work/$id/policy.hujson" ] || continue
+	shows "$id" policy.hujson inventory.json ||
+		echo "$id: the example does not show it"
+	policy=policy.hujson inventory=inventory.json
+	[ -e "$work/$id/instead.hujson" ] && policy=instead.hujson
+	[ -e "$work/$id/instead.json" ] && inventory=instead.json
+	! shows "$id" "$policy" "$inventory" ||
+		echo "$id: what is to be used instead shows it too"
+done <"$work/list"
