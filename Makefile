@@ -103,6 +103,12 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
 
+# Preloaded by .ci/faults.
+$(BUILD)/faults.so: testdata/faults/faults.c
+	@mkdir -p $(@D)
+	$(call say,LINK $@)
+	$(Q)$(CC) -std=c11 $(WARN) -O1 -shared -fPIC -o $@ $< -ldl
+
 units: $(TESTS) ## build and run the unit tests
 	@.ci/check BUILD=$(BUILD) units
 
@@ -116,8 +122,9 @@ demo: ## install what is missing, build, and show what aclc does
 
 check: ## install what is missing, build, and run all tests
 	@.ci/deps build check
-	@+$(AGAIN) all $(TESTS)
-	@.ci/check BUILD=$(BUILD) units goldens properties terminal layers pages
+	@+$(AGAIN) all $(TESTS) $(BUILD)/faults.so
+	@.ci/check BUILD=$(BUILD) units goldens properties terminal faults layers \
+	  pages
 
 asan: ## the tests again under the address and undefined sanitizers
 	@.ci/deps build check

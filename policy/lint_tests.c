@@ -52,6 +52,18 @@ struct held {
 	bool src, dst, ports; /* some deny would fail if these were everything */
 };
 
+/* The place of a grant, or of its copy: claims with postures of their own are judged
+ * by copies (condition.h). */
+static size_t
+grant_place(const struct policy *policy, const struct grant *grant)
+{
+	size_t n_acls = policy->grants[policy->n_grants - 1].index + 1;
+
+	if (grant->section == SECTION_GRANTS)
+		return grant->index;
+	return policy->n_grants - n_acls + grant->index; /* acls come last */
+}
+
 /* A rule that an accept depends on: the only one of the answer. */
 static void
 needed_by(struct lint *lint, struct held *held, const struct claim *claim)
@@ -65,7 +77,7 @@ needed_by(struct lint *lint, struct held *held, const struct claim *claim)
 		only = grant;
 	}
 	if (only)
-		held[only - lint->policy->grants].needed = true;
+		held[grant_place(lint->policy, only)].needed = true;
 }
 
 /* One end of a denial, and which parties of rules take it in, as far as asked. */
