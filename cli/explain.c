@@ -281,21 +281,24 @@ one_text(struct explaining *x, struct output *out)
 	output_char(out, '\n');
 	emptiness_write(out, x->question.src);
 	emptiness_write(out, x->question.dst);
+	/* a login is two questions */
+	const char *by = x->own->ssh ? "network: by " : "by ";
+	const char *near = x->own->ssh ? "network: near " : "near ";
 	for (size_t i = 0; i < x->logins.n_by; i++) {
 		struct reason reason = reason_of_login(&x->logins.by[i]);
-		reason_line(x, out, "by ", &reason);
-	}
-	for (size_t i = 0; i < x->answer.n_by; i++) {
-		struct reason reason = reason_of_hit(&x->answer.by[i]);
-		reason_line(x, out, "by ", &reason);
+		reason_line(x, out, "login: by ", &reason);
 	}
 	for (size_t i = 0; i < x->logins.n_near; i++) {
 		struct reason reason = reason_of_miss(&x->logins.near[i]);
-		reason_line(x, out, "near: ", &reason);
+		reason_line(x, out, "login: near ", &reason);
+	}
+	for (size_t i = 0; i < x->answer.n_by; i++) {
+		struct reason reason = reason_of_hit(&x->answer.by[i]);
+		reason_line(x, out, by, &reason);
 	}
 	for (size_t i = 0; i < x->answer.n_near; i++) {
 		struct reason reason = reason_of_miss(&x->answer.near[i]);
-		reason_line(x, out, "near: ", &reason);
+		reason_line(x, out, near, &reason);
 	}
 }
 

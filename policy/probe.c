@@ -665,7 +665,7 @@ lack_cost(unsigned lacks)
 	} costs[] = {
 		{ LACK_POSTURE, 1 },  { LACK_SRC, 2 },   { LACK_PORT, 3 },
 		{ LACK_PROTOCOL, 3 }, { LACK_ROUTE, 3 }, { LACK_FAMILY, 3 },
-		{ LACK_OWNER, 4 },    { LACK_DST, 5 },   { LACK_LOGIN, 3 },
+		{ LACK_OWNER, 4 },    { LACK_DST, 6 },   { LACK_LOGIN, 3 },
 	};
 	unsigned cost = 0;
 	for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)
@@ -777,6 +777,21 @@ misses_by_posture(struct inquiry *q, const struct answer *answer, struct misses 
 	}
 }
 
+/* What is much farther off than the nearest is about something else; and so is
+ * all that is far where some get there already. */
+#define COST_BEHIND 2
+#define COST_BESIDE 3
+
+static void
+misses_cut(struct misses *misses, bool some)
+{
+	unsigned most = misses->n ? misses->at[0].cost + COST_BEHIND : 0;
+	if (some && most > COST_BESIDE)
+		most = COST_BESIDE;
+	while (misses->n && misses->at[misses->n - 1].cost > most)
+		misses->n--;
+}
+
 static void
 answer_near(struct inquiry *q, struct answer *answer)
 {
@@ -792,6 +807,7 @@ answer_near(struct inquiry *q, struct answer *answer)
 			miss_add(&misses, rule, lacks);
 	}
 	misses_by_posture(q, answer, &misses);
+	misses_cut(&misses, answer->some != TRUTH_NO);
 	struct probe_miss *near = arena_array(p->arena, misses.n, sizeof *near);
 	for (size_t i = 0; i < misses.n; i++)
 		near[i] = (struct probe_miss) {

@@ -44,17 +44,17 @@ seek_ranges(struct seeking *s, const struct range *ranges, size_t n)
 	s->end->n_ranges = n;
 }
 
-/* "no tag tag:prdo is defined; did you mean tag:prod?" */
+/* "no tag tag:prdo is defined; did you mean tag:prod?" names, where there are
+ * any, are those it could be. */
 static void
-seek_fails(struct seeking *s, const char *what, const struct names *names)
+seek_fails(struct seeking *s, const char *what, const char *is, const struct names *names)
 {
 	struct arena *a = s->prober->arena;
 	struct text word = s->end->selector.text;
 	struct text_nearest near = text_nearest_start(word);
 	for (size_t i = 0; names && i < names->n; i++)
 		text_nearest_offer(&near, names->texts[i]);
-	s->why = arena_format(a, "no %s %s is %s", what, text_show(a, word),
-	                      names ? "defined" : "known");
+	s->why = arena_format(a, "no %s %s is %s", what, text_show(a, word), is);
 	if (near.best.len)
 		s->why = arena_format(a, "%s; did you mean %s?", s->why,
 		                      text_show(a, near.best));
@@ -112,7 +112,7 @@ seek_user(struct seeking *s)
 	else if (t->imagined)
 		seek_unnamed_user(s);
 	else
-		seek_fails(s, "user", NULL);
+		seek_fails(s, "user", "in the inventory", NULL);
 }
 
 static void
@@ -127,7 +127,7 @@ seek_tag(struct seeking *s)
 		return;
 	}
 	if (!policy_tag(s->prober->policy, word)) {
-		seek_fails(s, "tag", &s->prober->policy->tag_names);
+		seek_fails(s, "tag", "defined", &s->prober->policy->tag_names);
 		return;
 	}
 	m = t->imagined ? stand_in_find(t, STAND_IN_OTHER_TAG, (struct text) { 0 })
@@ -138,7 +138,8 @@ seek_tag(struct seeking *s)
 
 /* A machine by name or id; or a word that is none. */
 static void
-seek_machine(struct seeking *s, const char *what, const struct names *names)
+seek_machine(struct seeking *s, const char *what, const char *is,
+             const struct names *names)
 {
 	struct tailnet *t = s->prober->tailnet;
 	const struct machine *m = tailnet_machine(t, s->end->text);
@@ -146,7 +147,7 @@ seek_machine(struct seeking *s, const char *what, const struct names *names)
 		s->end->selector.kind = SELECTOR_INVALID;
 		seek_machines(s, set_of_machine(t, m));
 	} else {
-		seek_fails(s, what, names);
+		seek_fails(s, what, is, names);
 	}
 }
 
@@ -159,7 +160,7 @@ seek_host(struct seeking *s)
 		seek_ranges(s, &host->range, 1);
 	else
 		seek_machine(s, s->prober->tailnet->imagined ? "host" : "host or machine",
-		             &p->host_names);
+		             "known", &p->host_names);
 }
 
 static void
@@ -170,7 +171,7 @@ seek_ipset(struct seeking *s)
 	if (ipset)
 		seek_ranges(s, ipset->ranges.at, ipset->ranges.n);
 	else
-		seek_fails(s, "ipset", &p->ipset_names);
+		seek_fails(s, "ipset", "defined", &p->ipset_names);
 }
 
 /* What a party says, where an end is just that. */
@@ -206,7 +207,7 @@ seek_autogroup(struct seeking *s)
 	switch (selector->autogroup) {
 	case AUTOGROUP_UNKNOWN:
 	case AUTOGROUP_NONROOT:
-		seek_fails(s, "autogroup", NULL);
+		seek_fails(s, "autogroup", "known", NULL);
 		break;
 	case AUTOGROUP_SELF:
 		s->why = "autogroup:self is whatever the source's owner has: name the "
@@ -257,7 +258,7 @@ seek(struct seeking *s)
 		if (policy_group(p, selector->text))
 			seek_party(s);
 		else
-			seek_fails(s, "group", &p->group_names);
+			seek_fails(s, "group", "defined", &p->group_names);
 		break;
 	case SELECTOR_SYNCED_GROUP:
 		seek_party(s);
@@ -281,7 +282,7 @@ seek(struct seeking *s)
 	case SELECTOR_INVALID:
 	case SELECTOR_LOCALPART:
 	case SELECTOR_RANGE:
-		seek_machine(s, "selector or machine", NULL);
+		seek_machine(s, "selector or machine", "known", NULL);
 		break;
 	}
 }
@@ -526,10 +527,9 @@ probe_split(struct arena *arena, struct text text, struct text *destination,
 			destination->len = colon;
 		return true;
 	}
-	/* tag:db, autogroup:member, group:eng: what follows is no port */
-	if (text_starts(text, "["))
-		return split_fails(arena, text_from(text, colon + 1), why);
-	if (selector_parse(text).kind != SELECTOR_INVALID)
+	/* tag:db, autogroup:member, group:eng: what follows the one colon is no port */
+	if (!text_starts(text, "[") && text_find(text, ':') == colon &&
+	    selector_parse(text).kind != SELECTOR_INVALID)
 		return true;
 	return split_fails(arena, text_from(text, colon + 1), why);
 }

@@ -135,7 +135,7 @@ target_show(struct prober *p, const struct rule *rule)
 	const char *service = service_show(p, rule);
 	const char *dst = rule->target ? text_show(p->arena, rule->target->text) : "*";
 	bool brackets = rule->target && rule->target->kind == SELECTOR_ADDRESS &&
-	                rule->target->range.first.line == LINE_IPV6;
+	                rule->target->range.first.line == LINE_IPV6 && dst[0] != '[';
 	const char *target =
 		arena_format(p->arena, brackets ? "[%s]:%s" : "%s:%s", dst, service);
 	if (rule->protocol == PROTOCOL_ANY)
@@ -158,16 +158,21 @@ selector_is_one(const struct selector *s)
 	       (s->kind == SELECTOR_ADDRESS && range_is_single(s->range));
 }
 
-/* ", and db1 has tag:db": why an end falls under a selector; or nothing. */
+/* ", and db1 has tag:db": why an end, or some of it, falls under a selector; or
+ * nothing. */
 static const char *
-belongs_show(struct prober *p, const struct probe_end *end, const struct selector *s)
+belongs_show(struct prober *p, const struct rule *rule, const struct probe_end *end,
+             enum end_side side, const struct selector *s)
 {
-	const char *word;
 	if (!end || !s || s->kind == SELECTOR_ANY || text_equal(s->text, end->text) ||
 	    (s->kind == SELECTOR_AUTOGROUP && s->autogroup == AUTOGROUP_SELF))
 		return "";
-	word = text_show(p->arena, s->text);
-	const char *who = text_show(p->arena, end->text);
+	struct cover cover = rule_cover(p, end, rule, side);
+	bool some = set_join(&p->tailnet->sets, cover.sure[V4], cover.sure[V6])->n <
+	            end->elements->n;
+	const char *word = text_show(p->arena, s->text);
+	const char *who = arena_format(p->arena, some ? "some of %s" : "%s",
+	                               text_show(p->arena, end->text));
 	if (s->kind == SELECTOR_TAG)
 		return arena_format(p->arena, ", and %s has %s", who, word);
 	if (s->kind == SELECTOR_USER)
@@ -190,17 +195,23 @@ belief_show(struct prober *p, const struct probe_end *end, const struct selector
 	return arena_format(p->arena, "%s and %s have anybody in common", who, of);
 }
 
+static bool
+is_doubted(struct prober *p, const struct probe_end *end, const struct rule *rule,
+           enum end_side side)
+{
+	struct cover cover = rule_cover(p, end, rule, side);
+	return !cover_is_sure(&cover);
+}
+
 /* "; whether ada@example.com is one of autogroup:admin is not known from here" */
 static const char *
 doubt_show(struct prober *p, const struct question *asked, const struct rule *rule)
 {
-	struct cover src = rule_cover(p, asked->src, rule, SIDE_SRC);
-	struct cover dst = rule_cover(p, asked->dst, rule, SIDE_DST);
 	const char *from = NULL, *to = NULL;
-	if (rule->grant && !cover_is_sure(&src))
+	if (asked->src && rule->grant && is_doubted(p, asked->src, rule, SIDE_SRC))
 		from = belief_show(p, asked->src, rule->grant->src.at,
 		                   rule->grant->src.n);
-	if (rule->target && !cover_is_sure(&dst))
+	if (asked->dst && rule->target && is_doubted(p, asked->dst, rule, SIDE_DST))
 		to = belief_show(p, asked->dst, rule->target, 1);
 	if (from && to)
 		return arena_format(p->arena,
@@ -247,11 +258,12 @@ hit_say(struct prober *p, const struct question *asked, const struct probe_hit *
 	if (rule->postures)
 		said = arena_format(p->arena, "%s if it satisfies %s", said,
 		                    postures_show(p, rule->postures));
-	if (hit->maybe && asked->src && asked->dst)
+	if (hit->maybe)
 		return arena_format(p->arena, "%s%s", said, doubt_show(p, asked, rule));
 	return arena_format(p->arena, "%s%s%s%s", said,
-	                    belongs_show(p, asked->src, hit->src),
-	                    belongs_show(p, asked->dst, hit->dst), route_show(p, hit));
+	                    belongs_show(p, rule, asked->src, SIDE_SRC, hit->src),
+	                    belongs_show(p, rule, asked->dst, SIDE_DST, hit->dst),
+	                    route_show(p, hit));
 }
 
 static const char *
