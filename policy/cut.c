@@ -19,6 +19,7 @@ static uint32_t
 set_that(struct cut *cut, enum cut_side side,
          bool (*picks)(const struct cut *, uint32_t point))
 {
+	struct arena scratch = { 0 };
 	struct run *runs = NULL;
 	size_t n = 0, cap = 0;
 
@@ -29,10 +30,12 @@ set_that(struct cut *cut, enum cut_side side,
 			runs[n - 1].end++;
 			continue;
 		}
-		runs = arena_grow(cut->arena, runs, n, &cap, sizeof(*runs));
+		runs = arena_grow(&scratch, runs, n, &cap, sizeof(*runs));
 		runs[n++] = (struct run) { i, i + 1 };
 	}
-	return cut_set_add(cut, side, (struct runs) { runs, n });
+	uint32_t set = cut_set_add(cut, side, (struct runs) { runs, n });
+	arena_end(&scratch);
+	return set;
 }
 
 static bool

@@ -51,6 +51,7 @@ gap_find(const struct inquiry *q, const struct cut_box *box, bool alone, struct 
 		.hi = box->hi,
 		.filter = q->filter,
 		.but = q->unit,
+		.following = CUT_NONE,
 		.gone = q->gone,
 		.alone = alone,
 		.own = q->own,

@@ -226,7 +226,7 @@ cut_flow_of(struct cut *cut, uint32_t source, uint32_t dst_class, uint32_t line,
 	struct cut_line at = cut->lines[line];
 	struct cut_points_pair pair = cut_pair(cut, source, dst_class, at.stratum);
 	struct text plane = cut->planes.texts[at.plane];
-	struct text app = plane_rest(plane, "app ");
+	bool app = cut->plane_at[at.plane].capability.len > 0;
 	uint32_t owner = cut_owner(cut, pair.src);
 
 	return (struct cut_flow) {
@@ -237,10 +237,10 @@ cut_flow_of(struct cut *cut, uint32_t source, uint32_t dst_class, uint32_t line,
 		.self = at.stratum == STRATUM_SELF ||
 		        (at.stratum == STRATUM_ANY && owner != CUT_NONE &&
 		         !cut->many[owner] && owner == cut_owner(cut, pair.dst)),
-		.protocol = app.len > 0 ? PROTOCOL_ANY : (int)at.kind,
+		.protocol = app ? PROTOCOL_ANY : (int)at.kind,
 		.port = port,
 		.posture = situation_text(cut, cut_situation_of(cut, source)),
 		.via = plane_rest(plane, "via "),
-		.capability = app.len > 0 ? text_from(app, text_find(app, ' ') + 1) : app,
+		.capability = cut->plane_at[at.plane].capability,
 	};
 }

@@ -60,6 +60,13 @@ struct cut_box {
 	const struct bits *from; /* after cut_close: the sources */
 };
 
+/* What a plane of a capability is about. */
+struct cut_plane {
+	struct text capability;  /* empty: it is of packets, or of something else */
+	const struct tree *tree; /* where the value stands … */
+	const struct node *value; /* … NULL: the capability itself, whatever its values */
+};
+
 /* What one element of a grant's dst and one of its ip (or of its ports) allow,
  * to all of its sources; no source is set. */
 struct cut_atom {
@@ -157,7 +164,9 @@ struct cut {
 	struct cut_end *ends;
 	size_t n_ends, ends_cap;
 	struct names strangers;
-	struct names planes;    /* "" is packets by any way */
+	struct names planes; /* "" is packets by any way */
+	struct cut_plane *plane_at;
+	size_t planes_cap;
 	struct names line_keys; /* the bytes of a line */
 	struct cut_line *lines;
 	size_t lines_cap;
@@ -282,7 +291,7 @@ struct cut_box *cut_piece_boxes(struct cut *, struct arena *, uint32_t filter,
 /* Numbers the points, and gives each end its set of points. */
 void cut_points(struct cut *);
 
-/* The number of a set of points on an axis. */
+/* The number of a set of points on an axis; the runs are copied. */
 uint32_t cut_set_add(struct cut *, enum cut_side, struct runs);
 
 /* FAMILY_… of a point; its owner, or CUT_NONE; the addresses of a cell. */
@@ -349,9 +358,11 @@ struct cut_sweep {
 	uint32_t dst; /* a set */
 	uint32_t line;
 	uint16_t lo, hi;
-	uint32_t filter, but;      /* but: a unit, or CUT_NONE */
-	const bool *gone;          /* by unit: left out too; may be NULL */
-	bool alone;                /* nothing of the filter counts, only own */
+	uint32_t filter, but; /* but: a unit, or CUT_NONE */
+	const bool *gone;     /* by unit: left out too; may be NULL */
+	uint32_t
+		following; /* whose pings that follow from ports count too, or CUT_NONE */
+	bool alone;        /* nothing of the filter counts, only own */
 	const struct cut_box *own; /* their dst are sets */
 	size_t n_own;
 };

@@ -41,9 +41,11 @@ run_order(const void *left, const void *right)
 static void
 pile_settle(struct pile *pile)
 {
-	size_t kept = 0;
+	size_t kept = 0, ordered = 1;
 
-	if (pile->n > 1)
+	while (ordered < pile->n && pile->at[ordered - 1].first < pile->at[ordered].first)
+		ordered++;
+	if (ordered < pile->n)
 		qsort(pile->at, pile->n, sizeof(*pile->at), run_order);
 	for (size_t i = 0; i < pile->n; i++) {
 		struct run *last = kept > 0 ? &pile->at[kept - 1] : NULL;
@@ -501,10 +503,15 @@ cut_set_add(struct cut *cut, enum cut_side side, struct runs runs)
 	struct cut_axis *axis = &cut->axes[side];
 	size_t known = axis->keys.n;
 	struct text key = { (const char *)runs.at, runs.n * sizeof(*runs.at) };
-	uint32_t number = names_add(&axis->keys, key);
+	uint32_t number = names_find(&axis->keys, key);
 
-	if (number < known)
+	if (number != NAMES_NONE)
 		return number;
+	struct run *at = arena_array(cut->arena, runs.n, sizeof(*at));
+	if (runs.n > 0)
+		memcpy(at, runs.at, key.len);
+	runs.at = at;
+	number = names_add(&axis->keys, (struct text) { (const char *)at, key.len });
 	axis->sets = arena_grow(cut->arena, axis->sets, known, &axis->sets_cap,
 	                        sizeof(*axis->sets));
 	axis->sets[number] = (struct cut_set) { .runs = runs };
@@ -513,14 +520,13 @@ cut_set_add(struct cut *cut, enum cut_side side, struct runs runs)
 }
 
 static void
-end_points(struct cut *cut, struct cut_end *end)
+end_points(struct cut *cut, struct pile *pile, struct cut_end *end)
 {
-	struct pile pile = { .arena = cut->arena };
-
-	pile_machines(&pile, cut, end);
-	pile_others(&pile, cut, end);
-	pile_settle(&pile);
-	end->set = cut_set_add(cut, end->side, (struct runs) { pile.at, pile.n });
+	pile->n = 0;
+	pile_machines(pile, cut, end);
+	pile_others(pile, cut, end);
+	pile_settle(pile);
+	end->set = cut_set_add(cut, end->side, (struct runs) { pile->at, pile->n });
 }
 
 void
@@ -536,8 +542,9 @@ cut_points(struct cut *cut)
 		points_by_address(cut, i);
 	edges_find(cut);
 	cells_find(cut);
+	struct pile pile = { .arena = &scratch };
 	for (size_t i = 0; i < cut->n_ends; i++)
-		end_points(cut, &cut->ends[i]);
+		end_points(cut, &pile, &cut->ends[i]);
 	arena_end(&scratch);
 }
 

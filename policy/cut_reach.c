@@ -94,7 +94,8 @@ lacking_between(const struct span_between *b, struct cut_flow *flow)
 		                   .lo = b->lo,
 		                   .hi = b->hi,
 		                   .filter = b->filter,
-		                   .but = CUT_NONE };
+		                   .but = CUT_NONE,
+		                   .following = CUT_NONE };
 	struct lack lack = { .cut = b->cut, .line = b->line };
 
 	if (cut_sweep(b->cut, &sweep, lack_take, &lack))
@@ -326,7 +327,8 @@ reach_by_every(struct reaches *list, uint32_t filter, const struct bits *from,
 			                   .line = line,
 			                   .hi = line_hi(at),
 			                   .filter = filter,
-			                   .but = CUT_NONE };
+			                   .but = CUT_NONE,
+			                   .following = CUT_NONE };
 		if (at->plane != 0 || at->kind != kind ||
 		    (at->stratum == STRATUM_ANY) == cut->has_self)
 			continue;

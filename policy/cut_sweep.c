@@ -61,6 +61,25 @@ hurdles_of_heap(struct sweep *s, struct hurdles *list, const struct segment *on,
 			                              boxes[i].from });
 }
 
+/* Pings that follow from ports, of the filter whose boxes are asked about. */
+static void
+hurdles_following(struct sweep *s, struct hurdles *list, const struct segment *on,
+                  uint32_t dst)
+{
+	const struct cut_filter *from = &s->cut->filters[s->asked->following];
+	const struct cut_strip *strip =
+		cut_strip(s->cut, s->asked->following, dst, s->asked->line);
+	uint32_t first = strip ? from->heaps[strip->first].first : 0;
+	uint32_t end = strip ? from->heaps[strip->end - 1].end : 0;
+
+	for (uint32_t i = first; i < end; i++)
+		if (from->boxes[i].follows)
+			hurdles_put(s, list, on,
+			            (struct hurdle) { from->boxes[i].lo,
+			                              from->boxes[i].hi,
+			                              from->boxes[i].from });
+}
+
 /* The hurdles that a dst set makes on the line. */
 static void
 hurdles_of_set(struct sweep *s, struct hurdles *list, const struct segment *on,
@@ -71,6 +90,8 @@ hurdles_of_set(struct sweep *s, struct hurdles *list, const struct segment *on,
 		asked->alone ? NULL : cut_strip(s->cut, asked->filter, dst, asked->line);
 	struct cut_heap *heaps = s->cut->filters[asked->filter].heaps;
 
+	if (asked->following != CUT_NONE)
+		hurdles_following(s, list, on, dst);
 	for (uint32_t i = strip ? strip->first : 0; strip && i < strip->end; i++) {
 		if (heaps[i].lo > on->hi)
 			break;

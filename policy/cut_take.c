@@ -54,7 +54,15 @@ key_add(struct names *names, const uint32_t *numbers, size_t n, bool *fresh)
 uint32_t
 cut_plane(struct cut *cut, struct text name)
 {
-	return names_add(&cut->planes, name);
+	size_t known = cut->planes.n;
+	uint32_t plane = names_add(&cut->planes, name);
+
+	if (plane < known)
+		return plane;
+	cut->plane_at = arena_grow(cut->arena, cut->plane_at, known, &cut->planes_cap,
+	                           sizeof(*cut->plane_at));
+	cut->plane_at[plane] = (struct cut_plane) { 0 };
+	return plane;
 }
 
 uint32_t
@@ -470,6 +478,7 @@ take_value(struct cut_taking *taking, struct text name, const struct node *value
 		arena_format(cut->arena, "app %u %.*s", (unsigned)number, TEXT_ARG(name));
 
 	taking->plane = cut_plane(cut, text_of(plane));
+	cut->plane_at[taking->plane] = (struct cut_plane) { name, tree, value };
 	take_line(taking, 0, (struct ports) { 0, 0 });
 }
 

@@ -96,23 +96,23 @@ partition_number(struct partition *p)
 	p->n_free = 0;
 }
 
+/* Classes are numbered by their first points, and the set holds all of each: the
+ * first point of a class is where it is met first. */
 uint32_t *
 partition_classes(const struct partition *p, struct arena *arena, struct runs set,
                   size_t *n)
 {
-	uint32_t *classes = NULL;
-	size_t cap = 0;
+	uint32_t *classes;
+	size_t k = 0;
 
 	*n = 0;
-	/* classes are numbered by first points, and the set holds all of each: the
-	 * first point of a class is where it is met first */
 	for (size_t i = 0; i < set.n; i++)
-		for (uint32_t point = set.at[i].first; point < set.at[i].end; point++) {
-			uint32_t class = p->class_of[point];
-			if (p->first[class] != point)
-				continue;
-			classes = arena_grow(arena, classes, *n, &cap, sizeof(*classes));
-			classes[(*n)++] = class;
-		}
+		for (uint32_t point = set.at[i].first; point < set.at[i].end; point++)
+			*n += p->first[p->class_of[point]] == point;
+	classes = arena_array(arena, *n, sizeof(*classes));
+	for (size_t i = 0; i < set.n; i++)
+		for (uint32_t point = set.at[i].first; point < set.at[i].end; point++)
+			if (p->first[p->class_of[point]] == point)
+				classes[k++] = p->class_of[point];
 	return classes;
 }

@@ -1,0 +1,434 @@
+/* Access that one policy allows and the other does not, from blocks. */
+#include "policy/diff_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "grammar/arena.h"
+
+struct texts {
+	struct arena *arena;
+	struct text *at;
+	size_t n, cap;
+};
+
+static void
+texts_put(struct texts *texts, struct text text)
+{
+	texts->at = arena_grow(texts->arena, texts->at, texts->n, &texts->cap,
+	                       sizeof(*texts->at));
+	texts->at[texts->n++] = text;
+}
+
+/* The ports of one kind among the runs, as ranges on one line. */
+static struct ranges
+ranges_of_kind(struct arena *arena, const struct diff_block *block, uint32_t kind)
+{
+	struct range *ranges = arena_array(arena, block->n_runs, sizeof(*ranges));
+	size_t n = 0;
+
+	for (size_t i = 0; i < block->n_runs; i++)
+		if (block->runs[i].kind == kind)
+			ranges[n++] =
+				(struct range) { { LINE_PORTS, 0, block->runs[i].lo },
+				                 { LINE_PORTS, 0, block->runs[i].hi } };
+	return ranges_of(arena, ranges, n);
+}
+
+static void
+texts_put_ports(struct texts *texts, const char *protocol, struct ranges ranges)
+{
+	for (size_t i = 0; i < ranges.n; i++) {
+		struct ports ports = { (uint16_t)ranges.at[i].first.lo,
+			               (uint16_t)ranges.at[i].last.lo };
+		char text[16];
+		ports_write(ports, text);
+		texts_put(texts,
+		          text_of(protocol ? arena_format(texts->arena, "%s:%s", protocol,
+		                                          text)
+		                           : arena_format(texts->arena, "%s", text)));
+	}
+}
+
+/* What a ping is called: as the grant's protocol says it. */
+static int
+ping_of(const struct grant *grant)
+{
+	for (size_t i = 0; grant && i < grant->n_ip; i++)
+		if (grant->ip[i].protocol == PROTOCOL_ICMP)
+			return PROTOCOL_ICMP;
+	for (size_t i = 0; grant && i < grant->n_ip; i++)
+		if (grant->ip[i].protocol == PROTOCOL_ICMPV6)
+			return PROTOCOL_ICMPV6;
+	return PROTOCOL_ICMP;
+}
+
+static void
+texts_put_kind(struct texts *texts, const struct diff_block *block, uint32_t kind,
+               const struct grant *grant)
+{
+	int protocol = kind == PROTOCOL_ICMP ? ping_of(grant) : (int)kind;
+	const char *name = protocol_name(texts->arena, protocol);
+
+	if (protocol_has_ports(protocol))
+		texts_put_ports(texts, name, ranges_of_kind(texts->arena, block, kind));
+	else
+		texts_put(texts, text_of(arena_format(texts->arena, "%s:*", name)));
+}
+
+/* Runs as a grant's ip spells them: what is of tcp and udp both without either. */
+static void
+access_ip(struct arena *arena, struct diff_access *access, const struct diff_block *block)
+{
+	struct texts texts = { .arena = arena };
+	struct ranges tcp = ranges_of_kind(arena, block, PROTOCOL_TCP);
+	struct ranges udp = ranges_of_kind(arena, block, PROTOCOL_UDP);
+
+	texts_put_ports(&texts, NULL, ranges_meet(arena, tcp, udp));
+	texts_put_ports(&texts, "tcp", ranges_minus(arena, tcp, udp));
+	texts_put_ports(&texts, "udp", ranges_minus(arena, udp, tcp));
+	for (size_t i = 0; i < block->n_runs; i++) {
+		uint32_t kind = block->runs[i].kind;
+		bool first = i == 0 || block->runs[i - 1].kind != kind;
+		if (kind != PROTOCOL_TCP && kind != PROTOCOL_UDP && first)
+			texts_put_kind(&texts, block, kind, access->grant);
+	}
+	access->ip = texts.at;
+	access->n_ip = texts.n;
+}
+
+struct text *
+diff_texts(struct arena *arena, const struct diff_names *names,
+           const struct diff_block *block)
+{
+	struct text *texts = arena_array(arena, names->n, sizeof(*texts));
+
+	for (size_t i = 0; i < names->n; i++) {
+		struct diff_name name = names->at[i];
+		size_t n = name.n_except + (block ? block->n_lacking : 0);
+		struct text *except = arena_array(arena, n, sizeof(*except));
+		for (size_t k = 0; k < name.n_except; k++)
+			except[k] = name.except[k];
+		for (size_t k = name.n_except; k < n; k++)
+			except[k] = block->lacking[k - name.n_except];
+		name.except = except;
+		name.n_except = n;
+		texts[i] = diff_name_text(arena, &name);
+	}
+	return texts;
+}
+
+/* The block's classes of sources, in the situation that is meant. */
+static const struct bits *
+sources_of(const struct vocabulary *v, const struct diff_block *block)
+{
+	const struct cut *cut = v->cut;
+	uint32_t n_classes = cut->axes[CUT_SRC].partition.n_classes, k = 0;
+	struct arena scratch = { 0 };
+	uint32_t n = bits_count(block->from), *list = bits_list(&scratch, block->from);
+
+	if (block->situation == 0) {
+		arena_end(&scratch);
+		return block->from;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t p = cut->pair_first[list[i]];
+		     p < cut->pair_first[list[i] + 1]; p++)
+			if (cut->pair_situation[p] == block->situation)
+				list[k++] = n_classes + p;
+	const struct bits *sources = bits_of(v->axis[CUT_SRC].store, list, k);
+	arena_end(&scratch);
+	return sources;
+}
+
+static enum stratum
+stratum_of(const struct cut *cut, const struct diff_block *block)
+{
+	if (!cut->has_self)
+		return STRATUM_ANY;
+	return block->mode == MODE_SELF ? STRATUM_SELF : STRATUM_OTHERS;
+}
+
+/* A source and a class of destinations that make a pair, in one stratum. */
+static bool
+pair_find(const struct vocabulary *v, const struct diff_block *block,
+          enum stratum stratum, uint32_t *source, uint32_t *class)
+{
+	struct cut *cut = v->cut;
+	struct arena scratch = { 0 };
+	const struct bits *sources = sources_of(v, block);
+	uint32_t n = bits_count(block->to), *classes = bits_list(&scratch, block->to);
+	bool found = false;
+
+	for (uint32_t i = 0; i < n && !found; i++) {
+		residue_set(&cut->mask, sources);
+		cut_mask(cut, &cut->mask, classes[i], stratum);
+		found = !residue_is_empty(&cut->mask);
+		if (found) {
+			*source = residue_first(&cut->mask);
+			*class = classes[i];
+		}
+	}
+	arena_end(&scratch);
+	return found;
+}
+
+static void
+access_witness(const struct vocabulary *v, struct diff_access *access,
+               const struct diff_block *block)
+{
+	struct cut *cut = v->cut;
+	enum stratum stratum = stratum_of(cut, block);
+	uint32_t source = 0, class = 0;
+
+	if (!pair_find(v, block, stratum, &source, &class) && stratum == STRATUM_OTHERS &&
+	    block->mode == MODE_FULL) {
+		stratum = STRATUM_SELF;
+		pair_find(v, block, stratum, &source, &class);
+	}
+	access->witness =
+		cut_flow_of(cut, source, class,
+	                    cut_line(cut, block->plane, block->runs[0].kind, stratum),
+	                    block->runs[0].lo);
+	access->witness.by = access->grant;
+}
+
+/* Who is meant by a block, counted on a real tailnet. */
+struct census {
+	struct vocabulary *v;
+	bool *people, *machines[2]; /* by owner; by side and machine */
+};
+
+static struct census
+census_start(struct vocabulary *v, struct arena *scratch)
+{
+	const struct cut *cut = v->cut;
+	uint32_t tailnet = cut->filters[v->filter].tailnet_number;
+	size_t n = cut->tailnets[tailnet]->n_machines;
+
+	return (struct census) {
+		v,
+		arena_array(scratch, cut->n_owners, sizeof(bool)),
+		{ arena_array(scratch, n, sizeof(bool)),
+		  arena_array(scratch, n, sizeof(bool)) },
+	};
+}
+
+static void
+census_class(struct census *c, enum cut_side side, uint32_t class)
+{
+	struct cut *cut = c->v->cut;
+	uint32_t tailnet = cut->filters[c->v->filter].tailnet_number;
+	size_t n;
+	const uint32_t *points = cut_class_points(cut, side, class, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t machine = points[i] < cut->first_cell
+		                           ? cut->machine_of[tailnet][points[i]]
+		                           : CUT_NONE;
+		if (machine == CUT_NONE)
+			continue;
+		if (side == CUT_SRC && cut->owner[points[i]] != CUT_NONE)
+			c->people[cut->owner[points[i]]] = true;
+		else
+			c->machines[side][machine] = true;
+	}
+}
+
+static void
+census_block(struct census *c, const struct diff_block *block)
+{
+	struct arena scratch = { 0 };
+	uint32_t n = bits_count(block->from), *list = bits_list(&scratch, block->from);
+
+	for (uint32_t i = 0; i < n; i++)
+		census_class(c, CUT_SRC, list[i]);
+	n = bits_count(block->to);
+	list = bits_list(&scratch, block->to);
+	for (uint32_t i = 0; i < n; i++)
+		census_class(c, CUT_DST, list[i]);
+	arena_end(&scratch);
+}
+
+static uint32_t
+count_true(const bool *flags, size_t n)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += flags[i];
+	return count;
+}
+
+static void
+census_end(const struct census *c, uint32_t *people, uint32_t *tagged, uint32_t *machines)
+{
+	const struct cut *cut = c->v->cut;
+	uint32_t tailnet = cut->filters[c->v->filter].tailnet_number;
+	size_t n = cut->tailnets[tailnet]->n_machines;
+
+	*people = count_true(c->people, cut->n_owners);
+	*tagged = count_true(c->machines[CUT_SRC], n);
+	*machines = count_true(c->machines[CUT_DST], n);
+}
+
+static void
+access_count(struct vocabulary *v, struct diff_access *access,
+             const struct diff_block *block)
+{
+	struct arena scratch = { 0 };
+
+	if (!v->cut->imagined) {
+		struct census census = census_start(v, &scratch);
+		census_block(&census, block);
+		census_end(&census, &access->n_people, &access->n_tagged,
+		           &access->n_machines);
+	}
+	arena_end(&scratch);
+}
+
+static struct diff_access
+access_of(struct vocabulary *v, struct arena *arena, const struct diff_block *block)
+{
+	const struct policy *policy = v->cut->filters[v->filter].policy;
+	struct text plane = v->cut->planes.texts[block->plane];
+	struct diff_access access = {
+		.src = diff_texts(arena, &block->src, block),
+		.n_src = block->src.n,
+		.dst = diff_texts(arena, &block->dst, NULL),
+		.n_dst = block->dst.n,
+		.postures = block->postures,
+		.n_postures = block->n_postures,
+	};
+
+	if (block->unit < policy->n_grants)
+		access.grant = &policy->grants[block->unit];
+	if (plane.len > 0) {
+		struct text *via = arena_alloc(arena, sizeof(*via));
+		*via = text_from(plane, sizeof("via ") - 1);
+		access.via = via;
+		access.n_via = 1;
+	}
+	access_ip(arena, &access, block);
+	access_witness(v, &access, block);
+	access_count(v, &access, block);
+	return access;
+}
+
+static bool
+runs_within(const struct diff_block *inner, const struct diff_block *outer)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < inner->n_runs; i++) {
+		const struct diff_run *run = &inner->runs[i];
+		while (k < outer->n_runs && (outer->runs[k].kind < run->kind ||
+		                             (outer->runs[k].kind == run->kind &&
+		                              outer->runs[k].hi < run->hi)))
+			k++;
+		if (k == outer->n_runs || outer->runs[k].kind != run->kind ||
+		    outer->runs[k].lo > run->lo)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_plain(const struct diff_block *block)
+{
+	return block->n_postures == 0 && block->n_lacking == 0;
+}
+
+/* Whether one block says all that another does. */
+static bool
+block_within(const struct diff_block *inner, const struct diff_block *outer)
+{
+	return inner->plane == outer->plane &&
+	       (outer->mode == MODE_FULL || outer->mode == inner->mode) &&
+	       is_plain(outer) && bits_within(inner->from, outer->from) &&
+	       bits_within(inner->to, outer->to) && runs_within(inner, outer);
+}
+
+/* So many blocks are held against each other; more are told as they are. */
+#define COMPARED_MAX 3000
+
+/* Drops what another unit's block says as well; of two alike, the later. */
+void
+diff_drop_repeated(struct diff_blocks *blocks)
+{
+	size_t kept = 0;
+	bool gone[COMPARED_MAX] = { false };
+
+	if (blocks->n > COMPARED_MAX)
+		return;
+	for (size_t i = 0; i < blocks->n; i++)
+		for (size_t k = 0; k < blocks->n && !gone[i]; k++) {
+			const struct diff_block *a = &blocks->at[i], *b = &blocks->at[k];
+			gone[i] = i != k && !gone[k] && a->unit != b->unit &&
+			          block_within(a, b) && (i > k || !block_within(b, a));
+		}
+	for (size_t i = 0; i < blocks->n; i++)
+		if (!gone[i])
+			blocks->at[kept++] = blocks->at[i];
+	blocks->n = kept;
+}
+
+/* The same but for the tag of the router. */
+static bool
+differs_in_via(const struct diff_block *a, const struct diff_block *b)
+{
+	return a->unit == b->unit && a->plane != b->plane && a->mode == b->mode &&
+	       a->situation == b->situation && a->n_postures == b->n_postures &&
+	       a->n_lacking == b->n_lacking && a->from == b->from && a->to == b->to &&
+	       a->n_runs == b->n_runs && runs_within(a, b) && runs_within(b, a);
+}
+
+static void
+access_add_via(struct arena *arena, struct diff_access *access, struct text plane)
+{
+	struct text *via = arena_array(arena, access->n_via + 1, sizeof(*via));
+
+	memcpy(via, access->via, access->n_via * sizeof(*via));
+	via[access->n_via++] = text_from(plane, sizeof("via ") - 1);
+	access->via = via;
+}
+
+bool
+diff_is_packets(const struct cut *cut, uint32_t plane)
+{
+	struct text name = cut->planes.texts[plane];
+
+	return name.len == 0 || text_starts(name, "via ");
+}
+
+struct diff_accesses
+diff_accesses_of(struct vocabulary *v, struct arena *arena,
+                 const struct diff_blocks *blocks)
+{
+	struct arena scratch = { 0 };
+	struct diff_access *at = arena_array(arena, blocks->n, sizeof(*at));
+	const struct diff_block *last = NULL;
+	struct diff_accesses all = { .at = at };
+	struct census census = { 0 };
+
+	if (!v->cut->imagined)
+		census = census_start(v, &scratch);
+	for (size_t i = 0; i < blocks->n; i++) {
+		const struct diff_block *block = &blocks->at[i];
+		if (!diff_is_packets(v->cut, block->plane))
+			continue;
+		if (last && at[all.n - 1].n_via > 0 && differs_in_via(last, block)) {
+			access_add_via(arena, &at[all.n - 1],
+			               v->cut->planes.texts[block->plane]);
+			continue;
+		}
+		at[all.n++] = access_of(v, arena, block);
+		last = block;
+		if (!v->cut->imagined)
+			census_block(&census, block);
+	}
+	if (!v->cut->imagined)
+		census_end(&census, &all.n_people, &all.n_tagged, &all.n_machines);
+	arena_end(&scratch);
+	return all;
+}

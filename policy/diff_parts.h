@@ -1,0 +1,201 @@
+#ifndef ACLC_POLICY_DIFF_PARTS_H
+#define ACLC_POLICY_DIFF_PARTS_H
+
+/*
+ * The inside of a diff; seen by diff*.c alone. Two policies' boxes lie in one cut,
+ * the old one's as filter 0 and the new one's as filter 1. What the boxes of one
+ * allow and the other does not (diff_find.c) comes as facts; the facts of each
+ * unit are folded into few rectangles (diff_fold.c), whose sides are named by the
+ * vocabulary of the side's policy (diff_words.c).
+ */
+
+#include "policy/cut_parts.h"
+#include "policy/diff.h"
+#include "policy/numbers.h"
+
+/* A word of a policy on one axis. */
+struct diff_word {
+	struct text text;
+	const struct bits *bits; /* classes */
+	uint32_t end;            /* as mentioned */
+	uint32_t n;              /* how many classes */
+	unsigned rank;           /* of words that say as much: the least is best */
+};
+
+/* The words of a policy on one axis. */
+struct diff_words {
+	struct bits_store *store; /* for sets of classes */
+	const struct bits *all;
+	struct diff_word *at;
+	size_t n, cap;
+	struct names texts;     /* of words → number */
+	uint32_t *first, *with; /* by class: the words that hold it */
+	struct residue left;
+	int32_t *told; /* by class: how many words say it, while some are chosen */
+};
+
+struct vocabulary {
+	struct cut *cut;
+	uint32_t filter;
+	struct diff_words axis[2];
+	struct names known;           /* words that rules name alone … */
+	const struct party **parties; /* … and what that is */
+	/* On a real tailnet, by owner: its points. Made when first asked for. */
+	uint32_t *owner_first, *owner_points;
+	bool *said; /* by point: while points are being named */
+};
+
+/* "X", or "X except Y, Z". */
+struct diff_name {
+	struct text word;
+	const struct text *except;
+	size_t n_except;
+	const struct bits *bits; /* classes that it says something of */
+};
+
+struct diff_names {
+	struct diff_name *at;
+	size_t n, cap;
+};
+
+/* Mentions the words of a filter's policy in the cut, before it is closed. */
+struct vocabulary *vocabulary_mention(struct cut *, uint32_t filter);
+
+/* After the cut is closed; with a store for sets of destination classes. */
+void vocabulary_settle(struct vocabulary *, struct bits_store *dst_store);
+
+/*
+ * Names for a set of classes: together they say all of target, and nothing outside
+ * allowed, which holds target. As few as can be found; of words that say as much,
+ * those among the preferred ones, which are numbers.
+ */
+struct diff_names vocabulary_name(struct vocabulary *, enum cut_side,
+                                  const struct bits *target, const struct bits *allowed,
+                                  const struct numbers *preferred);
+
+/* What one word says of target, all of which it says, with what it says beyond
+ * allowed as exceptions: says is the word's classes. */
+struct diff_name vocabulary_except(struct vocabulary *, enum cut_side, const char *word,
+                                   const struct bits *says, const struct bits *target,
+                                   const struct bits *allowed);
+
+/* Names for points one by one: users, machines, addresses. What has no name of its
+ * own (a user whom no policy names) is left over. In diff_points.c. */
+void vocabulary_points(struct vocabulary *, enum cut_side, const struct bits *classes,
+                       const struct bits *allowed, struct diff_names *,
+                       const struct bits **left);
+
+/* The number of a word, or NAMES_NONE. */
+uint32_t vocabulary_word(const struct vocabulary *, enum cut_side, struct text);
+
+struct text diff_name_text(struct arena *, const struct diff_name *);
+
+/* What is told of both sides at once: the lines of a cut that one unit has more
+ * than the other policy allows. */
+struct diff_fact {
+	uint32_t line;
+	uint16_t lo, hi;
+	const struct bits *from;
+	const struct bits *classes; /* of destinations */
+	uint32_t unit;
+};
+
+struct diff_facts {
+	struct diff_fact *at;
+	size_t n, cap;
+};
+
+/* What the boxes of one filter allow and the other does not, unit by unit. */
+struct diff_facts diff_find(struct cut *, struct arena *, struct bits_store *dst_store,
+                            uint32_t filter);
+
+/* Which pairs are meant, where those of one owner fare differently from others. */
+enum diff_mode { MODE_FULL, MODE_OTHERS, MODE_SELF };
+
+/* A run of a line's kind: ports of a protocol. */
+struct diff_run {
+	uint32_t kind;
+	uint16_t lo, hi;
+};
+
+/* Who may do what: all of the sources to all of the destinations, one unit's doing. */
+struct diff_block {
+	uint32_t unit, plane;
+	enum diff_mode mode;
+	struct diff_names src, dst;
+	const struct text *postures; /* the sources satisfy one of these … */
+	size_t n_postures;
+	const struct text *lacking; /* … and none of these */
+	size_t n_lacking;
+	const struct diff_run *runs; /* ascending */
+	size_t n_runs;
+	/* The same in classes, and a situation that it holds in. */
+	const struct bits *from, *to;
+	uint32_t situation;
+};
+
+struct diff_blocks {
+	struct diff_block *at;
+	size_t n, cap;
+};
+
+/* The blocks that say all of the facts, unit by unit. */
+struct diff_blocks diff_fold(struct vocabulary *, struct arena *,
+                             const struct diff_facts *);
+
+/* The situations in which a set of sources has something more: these, or all but
+ * these. */
+struct diff_pattern {
+	bool all_but;
+	const uint32_t *situations; /* ascending, the 0th never among them */
+	size_t n;
+};
+
+/* Some of the classes of a set of sources, in the situations of one pattern. */
+struct diff_share {
+	struct diff_pattern pattern;
+	uint32_t number;            /* of the pattern */
+	const struct bits *classes; /* to be named … */
+	const struct bits *allowed; /* … along with these */
+};
+
+/* Patterns told apart, for one cut. */
+struct diff_patterns {
+	struct vocabulary *v;
+	struct names keys;
+};
+
+/* Divides a set of sources; those that fare alike whatever the posture come last.
+ * In the arena. */
+struct diff_share *diff_shares(struct diff_patterns *, struct arena *,
+                               const struct bits *from, size_t *n);
+
+/* The classes that are never asked for postures. */
+const struct bits *diff_passing(struct vocabulary *);
+
+/* A way to say a pattern: who satisfies one of these, and none of those. */
+struct diff_asking {
+	const struct text *postures, *lacking;
+	size_t n_postures, n_lacking;
+	uint32_t situation; /* one that it says */
+};
+
+/* All of a pattern, in as many ways as it takes. asked is the unit's own list. */
+struct diff_asking *diff_askings(struct diff_patterns *, struct arena *,
+                                 const struct diff_pattern *, uint32_t asked, size_t *n);
+
+/* The texts of names, with what the block says that the sources lack. */
+struct text *diff_texts(struct arena *, const struct diff_names *,
+                        const struct diff_block *);
+
+/* Drops what another unit's block says as well. */
+void diff_drop_repeated(struct diff_blocks *);
+
+/* Whether a plane is of packets, by any way or by routers with a tag. */
+bool diff_is_packets(const struct cut *, uint32_t plane);
+
+/* The blocks of packets, as access. */
+struct diff_accesses diff_accesses_of(struct vocabulary *, struct arena *,
+                                      const struct diff_blocks *);
+
+#endif

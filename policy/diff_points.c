@@ -1,0 +1,293 @@
+/* Points that no word says, named one by one. */
+#include "policy/diff_parts.h"
+
+#include <stdlib.h>
+
+#include "grammar/arena.h"
+
+/* Naming the points of some classes. */
+struct pointing {
+	struct vocabulary *v;
+	struct cut *cut;
+	enum cut_side side;
+	const struct bits *allowed;
+	struct diff_names *names;
+	uint32_t class; /* of the point being named */
+};
+
+static uint32_t
+class_of(const struct pointing *p, uint32_t point)
+{
+	return p->cut->axes[p->side].partition.class_of[point];
+}
+
+static bool
+is_allowed(const struct pointing *p, uint32_t point)
+{
+	return bits_hold(p->allowed, class_of(p, point));
+}
+
+static void
+name_put(struct pointing *p, struct text word)
+{
+	struct diff_names *names = p->names;
+
+	names->at = arena_grow(p->cut->arena, names->at, names->n, &names->cap,
+	                       sizeof(*names->at));
+	names->at[names->n++] = (struct diff_name) {
+		.word = word,
+		.bits = bits_of(p->v->axis[p->side].store, &p->class, 1),
+	};
+}
+
+static void
+owners_index(struct vocabulary *v)
+{
+	const struct cut *cut = v->cut;
+	uint32_t *first = arena_array(cut->arena, cut->n_owners + 2, sizeof(*first));
+
+	v->owner_points = arena_array(cut->arena, cut->first_cell, sizeof(uint32_t));
+	for (uint32_t i = 0; i < cut->first_cell; i++)
+		if (cut->owner[i] != CUT_NONE)
+			first[cut->owner[i] + 2]++;
+	for (uint32_t i = 0; i < cut->n_owners; i++)
+		first[i + 2] += first[i + 1];
+	for (uint32_t i = 0; i < cut->first_cell; i++)
+		if (cut->owner[i] != CUT_NONE)
+			v->owner_points[first[cut->owner[i] + 1]++] = i;
+	v->owner_first = first;
+}
+
+/* A machine of the side's own tailnet, or else of the other. */
+static const struct machine *
+machine_of(const struct pointing *p, uint32_t point, const struct tailnet **tailnet)
+{
+	uint32_t own = p->cut->filters[p->v->filter].tailnet_number;
+
+	for (uint32_t i = 0; i < p->cut->n_tailnets; i++) {
+		uint32_t number = (own + i) % p->cut->n_tailnets;
+		uint32_t machine = p->cut->machine_of[number][point];
+		if (machine == CUT_NONE)
+			continue;
+		*tailnet = p->cut->tailnets[number];
+		return &(*tailnet)->machines[machine];
+	}
+	return NULL;
+}
+
+/* Whether all of some points may be said. */
+static bool
+all_allowed(const struct pointing *p, const uint32_t *points, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!is_allowed(p, points[i]))
+			return false;
+	return true;
+}
+
+static void
+all_said(const struct pointing *p, const uint32_t *points, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		p->v->said[points[i]] = true;
+}
+
+/* All that a user has, by the login. */
+static bool
+say_owner(struct pointing *p, uint32_t point, const struct tailnet *t,
+          const struct machine *m)
+{
+	uint32_t owner = p->cut->owner[point];
+
+	if (owner == CUT_NONE)
+		return false;
+	if (!p->v->owner_first)
+		owners_index(p->v);
+	const uint32_t *points = p->v->owner_points + p->v->owner_first[owner];
+	uint32_t n = p->v->owner_first[owner + 1] - p->v->owner_first[owner];
+	if (!all_allowed(p, points, n))
+		return false;
+	name_put(p, t->users[m->user].login);
+	all_said(p, points, n);
+	return true;
+}
+
+/* All that a machine has, by its name. */
+static bool
+say_machine(struct pointing *p, const struct tailnet *t, const struct machine *m)
+{
+	uint32_t number = (uint32_t)(t - p->cut->tailnets[0] == 0 ? 0 : 1);
+	uint32_t machine = (uint32_t)(m - t->machines);
+	const uint32_t *first = p->cut->points_of[number] + machine;
+	const uint32_t *points = p->cut->points[number] + first[0];
+
+	if (m->name.len == 0 || tailnet_machine(t, m->name) != m ||
+	    !all_allowed(p, points, first[1] - first[0]))
+		return false;
+	name_put(p, m->name);
+	all_said(p, points, first[1] - first[0]);
+	return true;
+}
+
+static void
+say_real(struct pointing *p, uint32_t point)
+{
+	const struct tailnet *t = NULL;
+	const struct machine *m = machine_of(p, point, &t);
+
+	if (say_owner(p, point, t, m) || say_machine(p, t, m))
+		return;
+	name_put(p, cut_point_text(p->cut, point));
+	p->v->said[point] = true;
+}
+
+/* Whether an imagined machine stands for what has a name. */
+static bool
+has_name(const struct pointing *p, uint32_t point)
+{
+	const struct tailnet *t = p->cut->tailnets[0];
+
+	if (point >= p->cut->first_cell || !t->imagined)
+		return true;
+	switch (t->machines[p->cut->machine_of[0][point]].stand_in) {
+	case STAND_IN_USER:
+	case STAND_IN_TAG:
+	case STAND_IN_SYNCED_GROUP:
+	case STAND_IN_SHARED:
+		return true;
+	case STAND_IN_NONE:
+	case STAND_IN_ROLE:
+	case STAND_IN_DOMAIN:
+	case STAND_IN_OTHER_USER:
+	case STAND_IN_OTHER_TAG:
+		break;
+	}
+	return false;
+}
+
+static bool
+class_has_names(const struct pointing *p, const uint32_t *points, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!has_name(p, points[i]))
+			return false;
+	return true;
+}
+
+/* Cells on their way to ranges. */
+struct cells {
+	struct arena *arena;
+	uint32_t *at;
+	size_t n, cap;
+};
+
+static void
+point_say(struct pointing *p, struct cells *cells, uint32_t point)
+{
+	if (point >= p->cut->first_stranger) {
+		name_put(p, cut_point_text(p->cut, point));
+	} else if (point >= p->cut->first_cell) {
+		cells->at = arena_grow(cells->arena, cells->at, cells->n, &cells->cap,
+		                       sizeof(*cells->at));
+		cells->at[cells->n++] = point - p->cut->first_cell;
+	} else if (p->cut->imagined) {
+		name_put(p, cut_point_text(p->cut, point));
+	} else if (!p->v->said[point]) {
+		say_real(p, point);
+	}
+}
+
+static void
+range_put(struct pointing *p, struct point first, struct point last)
+{
+	struct range range = { first, last };
+	char text[RANGE_TEXT_MAX];
+	size_t len = range_write(range, text);
+
+	name_put(p, (struct text) { arena_copy(p->cut->arena, text, len), len });
+}
+
+/* A range of cells, without the addresses of machines in it that may not be
+ * said. */
+static void
+range_say(struct pointing *p, struct range range)
+{
+	struct cut *cut = p->cut;
+	struct point from = range.first;
+
+	for (uint32_t t = 0; t < cut->n_tailnets; t++)
+		for (size_t i = 0; i < cut->n_addresses[t]; i++) {
+			const struct owned_address *own = &cut->addresses[t][i];
+			if (point_compare(own->address, from) < 0 ||
+			    is_allowed(p, own->machine))
+				continue;
+			if (point_compare(own->address, range.last) > 0)
+				break;
+			if (point_compare(own->address, from) > 0)
+				range_put(p, from, point_before(own->address));
+			if (point_compare(own->address, range.last) == 0)
+				return;
+			from = point_next(own->address);
+		}
+	range_put(p, from, range.last);
+}
+
+static int
+number_order(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Cells that lie together become one range. */
+static void
+cells_say(struct pointing *p, struct cells *cells)
+{
+	size_t end;
+
+	if (cells->n > 1)
+		qsort(cells->at, cells->n, sizeof(*cells->at), number_order);
+	for (size_t i = 0; i < cells->n; i = end) {
+		struct range range = cut_cell_range(p->cut, cells->at[i]);
+		p->class = class_of(p, p->cut->first_cell + cells->at[i]);
+		for (end = i + 1; end < cells->n; end++) {
+			struct range next = cut_cell_range(p->cut, cells->at[end]);
+			if (next.first.line != range.last.line ||
+			    point_compare(point_next(range.last), next.first) != 0)
+				break;
+			range.last = next.last;
+		}
+		range_say(p, range);
+	}
+}
+
+void
+vocabulary_points(struct vocabulary *v, enum cut_side side, const struct bits *classes,
+                  const struct bits *allowed, struct diff_names *names,
+                  const struct bits **left)
+{
+	struct arena scratch = { 0 };
+	struct pointing p = { v, v->cut, side, allowed, names, 0 };
+	struct cells cells = { .arena = &scratch };
+	uint32_t n = bits_count(classes), n_left = 0;
+	uint32_t *list = bits_list(&scratch, classes);
+
+	if (!v->cut->imagined)
+		v->said = arena_array(&scratch, v->cut->first_cell, sizeof(*v->said));
+	for (uint32_t i = 0; i < n; i++) {
+		size_t n_points;
+		const uint32_t *points =
+			cut_class_points(v->cut, side, list[i], &n_points);
+		if (!class_has_names(&p, points, n_points)) {
+			list[n_left++] = list[i];
+			continue;
+		}
+		p.class = list[i];
+		for (size_t k = 0; k < n_points; k++)
+			point_say(&p, &cells, points[k]);
+	}
+	cells_say(&p, &cells);
+	*left = bits_of(v->axis[side].store, list, n_left);
+	arena_end(&scratch);
+}
