@@ -4,6 +4,8 @@
 
 #define OWN(member) offsetof(struct compile_options, member)
 
+static const char *const LOSSY[] = { "nothing", "narrower", NULL };
+
 static const struct option ROWS[] = {
 	{ 'n', "node", OPTION_LIST, OWN(nodes), "NAME",
 	  "only this node, by name, address or id; may be given several times", NULL },
@@ -11,6 +13,13 @@ static const struct option ROWS[] = {
 	  "the coordinator's own address, for ssh rules that check", NULL },
 	{ 0, "wide", OPTION_FLAG, OWN(wide), NULL,
 	  "a table as wide as it likes, every address in it", NULL },
+	{ 0, "from", OPTION_TEXT, OWN(from), "NAME",
+	  "the target that the policy was written for (tailscale), where -f policy "
+	  "rewrites it",
+	  NULL },
+	{ 0, "lossy", OPTION_CHOICE, OWN(lossy), "HOW",
+	  "what -f policy may lose: nothing, or narrower, whatever only narrows access",
+	  LOSSY },
 	{ 0 },
 };
 
@@ -78,6 +87,9 @@ static const struct format {
 	{ nodes_ndjson, NULL },
 };
 
+/* policy comes after them. */
+#define N_FORMATS (sizeof(FORMATS) / sizeof(*FORMATS))
+
 static enum status
 compile_write(struct compilation *c)
 {
@@ -109,6 +121,8 @@ compile_main(struct run *run)
 	struct compilation compilation = { run, run->own, &unit, { NULL, 0 } };
 	enum status status = STATUS_BAD_RUN;
 
+	if (path && run->options.format == N_FORMATS)
+		return lower_main(run, path);
 	if (path && unit_load(&unit, run, path)) {
 		unit_claims(&unit);
 		findings_tell(run, &unit.findings);

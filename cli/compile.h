@@ -9,7 +9,12 @@ struct compile_options {
 	struct strings nodes;
 	const char *control_url;
 	bool wide;
+	const char *from; /* of the format policy: the target that it was written for */
+	unsigned lossy;   /* enum lossy */
 };
+
+/* What may be lost of a policy in another target's terms. */
+enum lossy { LOSSY_NOTHING, LOSSY_NARROWER };
 
 /* The machines that are asked for, in the inventory's order. */
 struct chosen {
@@ -24,6 +29,9 @@ struct compilation {
 	struct unit *unit;
 	struct chosen chosen;
 };
+
+/* lower.c: writes the policy of that path in the target's own terms. */
+enum status lower_main(struct run *, const char *path);
 
 /* output_table.c: the tables of nodes, and of rules in the policy's terms. */
 void nodes_table(struct compilation *);

@@ -13,7 +13,8 @@
 #include "cli/terminal.h"
 
 static const char *const CHECK_FORMATS[] = { "text", "json", NULL };
-static const char *const COMPILE_FORMATS[] = { "table", "tsv", "json", "ndjson", NULL };
+static const char *const COMPILE_FORMATS[] = { "table",  "tsv",    "json",
+	                                       "ndjson", "policy", NULL };
 
 static const char *const TEST_FORMATS[] = { "text", "json", "junit", "tap", NULL };
 static const char *const EXPLAIN_FORMATS[] = { "text", "json", NULL };

@@ -260,15 +260,20 @@ static void
 machine_keep(struct arena *arena, const struct dialect *dialect, struct machine *machine)
 {
 	size_t n_approved = dialect->approved ? machine->n_subnets : 0, n = 0;
+	size_t n_by_hand = machine->n_approved_by_hand;
 
 	machine->kept = machine->subnets;
 	machine->n_kept = machine->n_subnets;
 	if (!dialect->advertised)
 		return;
 	struct range *kept =
-		arena_array(arena, machine->n_advertised + n_approved, sizeof(*kept));
+		arena_array(arena, machine->n_advertised + n_by_hand + n_approved,
+	                    sizeof(*kept));
 	for (size_t i = 0; i < machine->n_advertised; i++)
 		kept[n++] = machine->advertised[i];
+	/* who approved it by hand has seen it advertised */
+	for (size_t i = 0; i < n_by_hand; i++)
+		kept[n++] = machine->approved_by_hand[i];
 	for (size_t i = 0; i < n_approved; i++)
 		kept[n++] = machine->subnets[i];
 	machine->kept = kept;

@@ -1,0 +1,274 @@
+/* A lowered policy allows, as its new target compiles it, what the policy allowed by
+ * its own: on small random worlds, for every target. */
+
+#include "policy/lower.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "policy/naive_test.h"
+#include "policy/table.h"
+#include "policy/world_test.h"
+
+/* A world, and its policy as lowered for one target. */
+struct pair {
+	uint64_t seed;
+	enum target target;
+	struct world w;
+	struct text text;
+	struct policy *lowered;
+	struct table *table;
+	size_t n_lost;
+};
+
+static void
+fail_pair(const struct pair *p, const char *what)
+{
+	fprintf(stderr, "seed %" PRIu64 ", %s: %s\n%s\n%s\n%.*s\n", p->seed,
+	        target_name(p->target), what, p->w.policy_text, p->w.inventory_text,
+	        TEXT_ARG(p->text));
+	fail();
+}
+
+/* Lowers the world's policy, leaving out what the target cannot say. */
+static void
+pair_lower(struct pair *p)
+{
+	struct world *w = &p->w;
+	struct lowering lowering = { w->policy, w->tailnet, p->target, true };
+	struct findings findings = { .arena = &w->arena };
+
+	p->text = policy_lower(&w->arena, &lowering, &findings);
+	if (findings.n_errors)
+		fail_pair(p, findings_first_error(&findings)->said);
+	p->n_lost = findings.n;
+}
+
+/* Compiles the lowered policy as its target does. */
+static void
+pair_compile(struct pair *p)
+{
+	struct world *w = &p->w;
+	struct findings findings = { .arena = &w->arena };
+	struct source *source = source_of(&w->arena, "lowered", p->text.at, p->text.len);
+	struct tree *tree = hujson_parse(&w->arena, source, &findings);
+
+	p->lowered = policy_read(&w->arena, tree, p->target, &findings);
+	policy_validate(p->lowered, w->tailnet, &findings);
+	if (findings.n_errors)
+		fail_pair(p, findings_first_error(&findings)->said);
+	tailnet_approve(w->tailnet, p->lowered);
+	p->table =
+		table_make(&w->arena, filter_compile(&w->arena, p->lowered, w->tailnet));
+}
+
+static bool
+string_has(struct text string, struct point point)
+{
+	struct range range;
+
+	if (text_is(string, "*"))
+		return true;
+	if (range_parse(string, &range) != ADDRESS_FINE)
+		assert_int_equal(prefix_parse(string, &range, NULL, NULL), ADDRESS_FINE);
+	return range_holds(range, point);
+}
+
+static bool
+rule_speaks(const struct wire_rule *rule, int protocol)
+{
+	for (size_t i = 0; i < rule->n_protocols; i++)
+		if (rule->protocols[i] == protocol)
+			return true;
+	return rule->n_protocols == 0 && naive_protocol(PROTOCOL_ANY, protocol);
+}
+
+/* A packet to ask about; ICMP has no ports. */
+struct question {
+	struct point src, dst;
+	int protocol;
+	uint16_t port;
+};
+
+static bool
+is_ping(int protocol)
+{
+	return protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6;
+}
+
+static bool
+rule_allows(const struct pair *p, const struct wire_rule *rule, const struct question *q)
+{
+	bool from = false;
+
+	if (!rule_speaks(rule, q->protocol))
+		return false;
+	for (size_t i = 0; i < table_src_length(p->table, rule->src) && !from; i++)
+		from = string_has(table_src_text(p->table, rule->src, i), q->src);
+	for (size_t i = 0; from && i < rule->n_dst; i++) {
+		const struct wire_dst *dst = &rule->dst[i];
+		bool port = dst->ports.first <= q->port && q->port <= dst->ports.last;
+		if (string_has(dst->ip, q->dst) && (port || is_ping(q->protocol)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+table_allows(const struct pair *p, struct wire_table table, const struct question *q)
+{
+	for (size_t i = 0; i < table.n; i++)
+		if (table.rules[i].n_dst && rule_allows(p, &table.rules[i], q))
+			return true;
+	return false;
+}
+
+static bool
+policy_allows(const struct naive *naive, const struct machine *m,
+              const struct question *q)
+{
+	static const uint16_t ports[] = { 1, 22, 80, 443, 8080, 65535 };
+
+	if (!is_ping(q->protocol))
+		return naive_allows(naive, m, q->src, q->dst, q->protocol, q->port);
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		if (naive_allows(naive, m, q->src, q->dst, q->protocol, ports[i]))
+			return true;
+	return false;
+}
+
+/* Whether a machine is an exit for addresses of that line. */
+static bool
+machine_is_exit(const struct naive *naive, const struct machine *m, uint32_t line)
+{
+	struct range route;
+
+	for (size_t i = 0; naive_route(m, i, &route); i++)
+		if (range_is_default_route(route) && route.first.line == line &&
+		    naive_approved(naive, m, route))
+			return true;
+	return false;
+}
+
+/* Whether packets for an address go to a machine at all: to whoever has it, else to
+ * those that route it. */
+static bool
+machine_serves(const struct naive *naive, const struct machine *m, struct point dst)
+{
+	struct range range = naive_single(dst);
+	const struct machine *owner = naive_owner(naive, dst);
+
+	if (owner)
+		return owner == m;
+	return naive_routes_overlap(naive, m, range) ||
+	       (naive_in_internet(range) && machine_is_exit(naive, m, dst.line));
+}
+
+static void
+compare(const struct pair *p, const struct naive *naive, struct wire_table table,
+        const struct machine *m, const struct question *q)
+{
+	bool want = policy_allows(naive, m, q);
+	bool got = q->src.line == q->dst.line && table_allows(p, table, q);
+	char from[RANGE_TEXT_MAX], to[RANGE_TEXT_MAX], said[256];
+
+	if (want == got || (want && p->n_lost))
+		return;
+	address_write(q->src, from);
+	address_write(q->dst, to);
+	snprintf(said, sizeof(said), "%.*s: %s -> %s %d/%u %s", TEXT_ARG(m->name), from,
+	         to, q->protocol, q->port, got ? "is allowed" : "is lost");
+	fail_pair(p, said);
+}
+
+/* Points of machines, and some of nobody. */
+static size_t
+points_of(const struct tailnet *t, struct point points[40])
+{
+	static const char *const others[] = {
+		"10.1.2.3",    "10.1.2.200",   "10.9.9.9",    "8.8.8.8",      "1.2.3.4",
+		"192.168.7.7", "100.115.92.1", "2001:db8::9", "2001:db8:1::5"
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_addresses; i++)
+		points[n++] = t->addresses[i].address;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_int_equal(address_parse(text_of(others[i]), &points[n++]),
+		                 ADDRESS_FINE);
+	return n;
+}
+
+static void
+compare_machine(const struct pair *p, uint32_t machine)
+{
+	static const struct {
+		int protocol;
+		uint16_t port;
+	} services[] = { { 6, 22 }, { 6, 80 }, { 17, 443 }, { 17, 8080 },
+		         { 1, 0 },  { 58, 0 }, { 47, 9 },   { 132, 80 } };
+	struct naive naive = { p->w.policy, p->w.tailnet };
+	const struct machine *m = &p->w.tailnet->machines[machine];
+	struct arena scratch = { 0 };
+	struct wire_table table = table_of(p->table, &scratch, machine);
+	struct point points[40];
+	size_t n = points_of(p->w.tailnet, points);
+
+	for (size_t d = 0; d < n; d++) {
+		if (!machine_serves(&naive, m, points[d]))
+			continue;
+		for (size_t s = 0; s < n; s++)
+			for (size_t k = 0; k < sizeof(services) / sizeof(*services);
+			     k++) {
+				struct question q = { points[s], points[d],
+					              services[k].protocol,
+					              services[k].port };
+				compare(p, &naive, table, m, &q);
+			}
+	}
+	arena_end(&scratch);
+}
+
+static size_t
+worlds(void)
+{
+	const char *asked = getenv("ACLC_WORLDS");
+
+	return asked ? strtoul(asked, NULL, 10) / 10 : 200;
+}
+
+static void
+lowered_policies_allow_the_same_or_say_what_is_lost(void **state)
+{
+	size_t n_whole = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= worlds(); seed++)
+		for (size_t t = 0; t < TARGET_N; t++) {
+			struct pair p = { .seed = seed, .target = (enum target)t };
+			assert_true(world_make(&p.w, seed));
+			pair_lower(&p);
+			pair_compile(&p);
+			for (uint32_t m = 0; m < p.w.tailnet->n_machines; m++)
+				compare_machine(&p, m);
+			n_whole += p.n_lost == 0;
+			world_end(&p.w);
+		}
+	/* or nothing would have been compared both ways */
+	assert_true(n_whole > worlds());
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lowered_policies_allow_the_same_or_say_what_is_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
