@@ -93,25 +93,36 @@ findings_tell(struct run *run, struct findings *findings)
 	arena_end(&scratch);
 }
 
+/* Reads the inventories by way of trees that nobody needs afterwards. */
 static bool
-inventories_load(struct unit *unit, struct run *run)
+inventories_read(struct unit *unit, struct run *run, struct arena *scratch)
 {
 	const struct strings *paths = &run->options.inventories;
-	struct tree **trees = arena_array(&unit->arena, paths->n, sizeof(struct tree *));
-	struct findings findings = { .arena = &unit->arena };
+	struct tree **trees = arena_array(scratch, paths->n, sizeof(struct tree *));
+	struct findings findings = { .arena = scratch };
 
 	for (size_t i = 0; i < paths->n; i++) {
 		struct source *source = source_load(run, &unit->arena, paths->at[i]);
 		if (!source)
 			return false;
 		progress_tell("parsing the inventory");
-		trees[i] = hujson_parse(&unit->arena, source, &findings);
+		trees[i] = hujson_parse(scratch, source, &findings);
 	}
 	progress_tell("reading the inventory");
 	unit->tailnet = tailnet_read(&unit->arena, trees, paths->n, &findings);
 	findings_tell(run, &findings);
 	/* the run's fault, not the policy's */
 	return findings.n_errors == 0;
+}
+
+static bool
+inventories_load(struct unit *unit, struct run *run)
+{
+	struct arena scratch = { 0 };
+	bool fine = inventories_read(unit, run, &scratch);
+
+	arena_end(&scratch);
+	return fine;
 }
 
 bool

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "cli/terminal.h"
@@ -13,11 +14,18 @@
 /* Large enough that the system calls do not count. */
 #define BUFFER_SIZE ((size_t)256 << 10)
 
+/* As many as go in one call, on any system that we know. */
+#define PIECES_MAX 1024
+
+/* Shorter texts are copied sooner than told of. */
+#define SHARED_LEAST 512
+
 void
 output_start(struct output *out, struct arena *arena, int fd, const char *name)
 {
 	*out = (struct output) { .name = name, .fd = fd, .cap = BUFFER_SIZE };
-	out->buffer = arena_alloc(arena, out->cap);
+	out->buffer = arena_bytes(arena, out->cap);
+	out->pieces = arena_array(arena, PIECES_MAX, sizeof(*out->pieces));
 }
 
 void
@@ -32,23 +40,55 @@ output_taken(const struct output *out)
 	return (struct text) { out->buffer, out->n };
 }
 
-/* Writes all of it, or remembers why not. */
+/* Goes on behind the first n bytes of the pieces; returns how many are left. */
+static size_t
+pieces_skip(struct iovec **pieces, size_t n_pieces, size_t n)
+{
+	while (n_pieces > 0 && n >= (*pieces)->iov_len) {
+		n -= (*pieces)->iov_len;
+		++*pieces;
+		n_pieces--;
+	}
+	if (n_pieces > 0) {
+		(*pieces)->iov_base = (char *)(*pieces)->iov_base + n;
+		(*pieces)->iov_len -= n;
+	}
+	return n_pieces;
+}
+
+/* Writes all of them, or remembers why not. */
 static void
-write_whole(struct output *out, const char *at, size_t len)
+write_whole(struct output *out, struct iovec *pieces, size_t n_pieces)
 {
 	if (out->terminal) /* the one that progress is shown on */
 		progress_clear();
-	while (len > 0 && !out->error) {
-		ssize_t n = write(out->fd, at, len);
+	n_pieces = pieces_skip(&pieces, n_pieces, 0);
+	while (n_pieces > 0 && !out->error) {
+		ssize_t n = writev(out->fd, pieces, (int)n_pieces);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
 			out->error = errno;
 			return;
 		}
-		at += n;
-		len -= (size_t)n;
+		n_pieces = pieces_skip(&pieces, n_pieces, (size_t)n);
 	}
+}
+
+static struct iovec
+piece_of(const char *at, size_t len)
+{
+	/* writev does not write there, but its struct is that of readv */
+	return (struct iovec) { (void *)(uintptr_t)at, len };
+}
+
+/* Adds what was copied to the buffer since the last piece. */
+static void
+piece_end(struct output *out)
+{
+	out->pieces[out->n_pieces++] =
+		piece_of(out->buffer + out->piece, out->n - out->piece);
+	out->piece = out->n;
 }
 
 void
@@ -56,8 +96,22 @@ output_flush(struct output *out)
 {
 	if (out->memory)
 		return;
-	write_whole(out, out->buffer, out->n);
-	out->n = 0;
+	piece_end(out);
+	write_whole(out, out->pieces, out->n_pieces);
+	out->n = out->piece = out->n_pieces = 0;
+}
+
+void
+output_shared(struct output *out, struct text text)
+{
+	if (out->memory || text.len < SHARED_LEAST) {
+		output_text(out, text);
+		return;
+	}
+	if (out->n_pieces + 3 > PIECES_MAX)
+		output_flush(out);
+	piece_end(out);
+	out->pieces[out->n_pieces++] = piece_of(text.at, text.len);
 }
 
 void
@@ -78,7 +132,8 @@ output_bytes(struct output *out, const char *at, size_t len)
 	if (len > out->cap - out->n)
 		output_make_room(out, len);
 	if (len > out->cap) {
-		write_whole(out, at, len);
+		struct iovec piece = piece_of(at, len);
+		write_whole(out, &piece, 1);
 		return;
 	}
 	if (len > 0)

@@ -13,6 +13,7 @@
 
 struct arena;
 struct finding;
+struct iovec;
 
 struct output {
 	struct arena *memory; /* it is kept there, nothing is written; or NULL */
@@ -20,6 +21,8 @@ struct output {
 	int fd;
 	char *buffer;
 	size_t n, cap;
+	struct iovec *pieces; /* what goes before the buffer's bytes from piece on */
+	size_t n_pieces, piece;
 	int error;      /* errno of the first write that failed, or 0 */
 	bool terminal;  /* it is one */
 	bool color;     /* escape sequences are welcome */
@@ -81,6 +84,10 @@ output_char(struct output *out, char c)
 	*output_room(out, 1) = c;
 	out->n++;
 }
+
+/* Writes a text that stays as it is until output_flush: where it is long, it is not
+ * copied. */
+void output_shared(struct output *, struct text);
 
 /* n times the same character. */
 void output_repeat(struct output *, char c, size_t n);

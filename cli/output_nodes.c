@@ -23,6 +23,7 @@ nodes_write(struct compilation *c, const char *between, const char *after)
 	}
 	if (c->chosen.n > 0)
 		output_string(out, after);
+	output_flush(out); /* of texts that are the unit's */
 	wire_end(wire);
 }
 

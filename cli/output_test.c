@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -185,6 +186,53 @@ texts_larger_than_the_buffer_arrive_in_order(void **state)
 	assert_int_equal(pread(fileno(file), back, 2, 1 << 20), 2);
 	assert_memory_equal(back, "l>", 2);
 	fclose(file);
+}
+
+#define PIECE_LONGEST 5000
+
+static void
+pieces_write(struct output *out, const char *bytes)
+{
+	for (unsigned i = 0; i < 3000; i++) {
+		size_t len = i * 37 % (PIECE_LONGEST - 23);
+		output_shared(out, (struct text) { bytes + i % 23, len });
+		output_number(out, i);
+	}
+}
+
+/* Pieces of all lengths, copied and shared, through a pipe that takes a little at a
+ * time: the reader gets what memory would. */
+static void
+shared_texts_arrive_in_order(void **state)
+{
+	struct output out, model;
+	char *bytes = arena_alloc(&arena, PIECE_LONGEST), back[777];
+	int ends[2];
+
+	(void)state;
+	for (size_t i = 0; i < PIECE_LONGEST; i++)
+		bytes[i] = (char)('a' + i % 23);
+	assert_int_equal(pipe(ends), 0);
+	output_start(&out, &arena, ends[1], "pipe");
+	output_start_memory(&model, &arena);
+	pieces_write(&model, bytes);
+	pid_t writer = fork();
+	if (writer == 0) {
+		pieces_write(&out, bytes);
+		output_flush(&out);
+		_exit(out.error != 0);
+	}
+	close(ends[1]);
+	size_t got = 0;
+	for (ssize_t n; (n = read(ends[0], back, sizeof(back))) > 0; got += (size_t)n) {
+		assert_true(got + (size_t)n <= model.n);
+		assert_memory_equal(back, model.buffer + got, (size_t)n);
+	}
+	int status;
+	waitpid(writer, &status, 0);
+	close(ends[0]);
+	assert_int_equal(status, 0);
+	assert_int_equal(got, model.n);
 }
 
 /* What jansson reads back from a text that was written as JSON. */
@@ -413,6 +461,7 @@ main(void)
 		TEST(memory_grows_with_what_is_written),
 		TEST(the_first_failure_of_writing_is_remembered),
 		TEST(texts_larger_than_the_buffer_arrive_in_order),
+		TEST(shared_texts_arrive_in_order),
 		TEST(json_texts_are_read_back_the_same),
 		TEST(jansson_gets_a_mended_text),
 		TEST(a_finding_has_its_line_and_a_caret),

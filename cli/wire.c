@@ -251,7 +251,7 @@ filter_write(struct wire *wire, struct output *out, uint32_t machine)
 	for (size_t i = 0; i < table.n; i++) {
 		const struct wire_rule *rule = &table.rules[i];
 		output_string(out, i > 0 ? ",{\"SrcIPs\":" : "{\"SrcIPs\":");
-		output_text(out, table_src_json(wire->table, rule->src));
+		output_shared(out, table_src_json(wire->table, rule->src));
 		if (rule->n_cap_dst > 0)
 			cap_grant_write(wire, out, rule);
 		else

@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "grammar/arena.h"
 
 #include <stdbool.h>
@@ -5,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* With ARENA_APART each request has a block of its own, so that a sanitizer
  * sees where it ends. */
@@ -21,12 +23,16 @@
 #define BLOCK_FIRST ((size_t)16 << 10)
 #define BLOCK_LARGEST ((size_t)32 << 20)
 
+/* From this size on, blocks lie in large pages, where the system has them: fewer
+ * have to be fetched. */
+#define PAGE_LARGE ((size_t)2 << 20)
+
 /* More than any machine has, and far from where sums overflow. */
 #define REQUEST_MAX (SIZE_MAX / 4)
 
 struct arena_block {
 	struct arena_block *older;
-	size_t size; /* of bytes */
+	size_t size; /* of all of it */
 	max_align_t bytes[];
 };
 
@@ -50,24 +56,44 @@ block_bytes(struct arena_block *block)
 	return (char *)block->bytes;
 }
 
+/* How large the next block is, what it says of itself included. */
 static size_t
 block_size(const struct arena_block *newest, size_t need)
 {
 	size_t size = BLOCK_FIRST;
 
+	need += sizeof(struct arena_block);
 	if (APART)
 		return need;
 	if (newest)
 		size = newest->size < BLOCK_LARGEST / 2 ? newest->size * 2
 		                                        : BLOCK_LARGEST;
-	return size > need ? size : need;
+	if (size < need)
+		size = need;
+	if (size >= PAGE_LARGE)
+		size = (size + PAGE_LARGE - 1) / PAGE_LARGE * PAGE_LARGE;
+	return size;
+}
+
+static struct arena_block *
+block_make(size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	if (!APART && size >= PAGE_LARGE) {
+		void *block = aligned_alloc(PAGE_LARGE, size);
+		if (block)
+			madvise(block, size, MADV_HUGEPAGE);
+		return block;
+	}
+#endif
+	return malloc(size);
 }
 
 static void
 block_open(struct arena *arena, size_t need)
 {
 	size_t size = block_size(arena->blocks, need);
-	struct arena_block *block = malloc(sizeof(*block) + size);
+	struct arena_block *block = block_make(size);
 
 	if (!block)
 		out_of_memory();
@@ -75,7 +101,7 @@ block_open(struct arena *arena, size_t need)
 	block->size = size;
 	arena->blocks = block;
 	arena->next = block_bytes(block);
-	arena->end = arena->next + size;
+	arena->end = (char *)block + size;
 }
 
 /* Gives size bytes as they are. */
@@ -204,7 +230,7 @@ arena_reset(struct arena *arena, struct arena_mark mark)
 		free(newest);
 	}
 	arena->next = mark.next;
-	arena->end = mark.block ? block_bytes(mark.block) + mark.block->size : NULL;
+	arena->end = mark.block ? (char *)mark.block + mark.block->size : NULL;
 }
 
 void
