@@ -269,3 +269,22 @@ harmless_width(const struct output *out, struct text text)
 		width += shown.width;
 	}
 }
+
+size_t
+output_harmless_rune(struct output *out, struct text text, size_t *bytes)
+{
+	struct shown shown;
+
+	*bytes = rune_show(out, text, &shown);
+	output_bytes(out, shown.text, shown.len);
+	return shown.width;
+}
+
+size_t
+harmless_rune_width(const struct output *out, struct text text, size_t *bytes)
+{
+	struct shown shown;
+
+	*bytes = rune_show(out, text, &shown);
+	return shown.width;
+}

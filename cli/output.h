@@ -111,6 +111,10 @@ void output_harmless_line(struct output *, struct text);
 /* The columns that it would take. */
 size_t harmless_width(const struct output *, struct text);
 
+/* The same for the first rune of a text that is not empty; *bytes it has. */
+size_t output_harmless_rune(struct output *, struct text, size_t *bytes);
+size_t harmless_rune_width(const struct output *, struct text, size_t *bytes);
+
 /* output_text.c */
 
 /* The colours of the parts of a page. */

@@ -83,12 +83,10 @@ struct excerpt {
 static size_t
 rune_columns(const struct output *out, struct text rest, size_t at, size_t *bytes)
 {
-	uint32_t rune;
-
-	*bytes = rune_read(rest.at, rest.len, &rune);
-	if (rune == '\t')
+	*bytes = 1;
+	if (rest.at[0] == '\t')
 		return TAB - at % TAB;
-	return harmless_width(out, (struct text) { rest.at, *bytes });
+	return harmless_rune_width(out, rest, bytes);
 }
 
 /* How far the text can be shown from byte first on in so many columns. */
@@ -151,8 +149,7 @@ excerpt_of(const struct output *out, struct text line, size_t first, size_t end,
 	return excerpt;
 }
 
-/* The line as it is shown; returns nothing, columns are found again by
- * excerpt_columns. */
+/* The line as it is shown: tabs as blanks, what is hostile by its name. */
 static void
 excerpt_line(struct output *out, struct text line)
 {
@@ -164,7 +161,7 @@ excerpt_line(struct output *out, struct text line)
 		if (rest.at[0] == '\t')
 			output_repeat(out, ' ', columns);
 		else
-			output_harmless(out, (struct text) { rest.at, bytes });
+			output_harmless_rune(out, rest, &bytes);
 		at += columns;
 	}
 }
