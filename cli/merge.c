@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "grammar/finding.h"
 
 /* How the lines of a file look. */
 struct style {
@@ -138,19 +139,50 @@ section_write(struct output *out, const struct part *part, const struct style *s
 	output_char(out, ']');
 }
 
+/* hujsonfmt's form of a text that was made here, or that it was before. */
+static struct text
+canonical(struct arena *arena, struct text text)
+{
+	struct findings findings = { .arena = arena };
+	struct source *source = source_of(arena, "", text.at, text.len);
+	struct tree *tree = hujson_parse(arena, source, &findings);
+
+	return tree->broken ? text : hujson_format(arena, tree);
+}
+
+/* The members of an object, a step less indented. */
+static void
+members_write(struct output *out, struct text object)
+{
+	while (object.len > 0) {
+		size_t end = text_find(object, '\n');
+		struct text line = { object.at, end < object.len ? end + 1 : end };
+		if (text_starts(line, "\t"))
+			output_text(out, text_from(line, 1));
+		object = text_from(object, line.len);
+	}
+}
+
 void
 proposals_write(struct output *out, const struct proposals *proposals)
 {
 	static const struct style style = { { "\n", 1 }, { "\t", 1 }, true };
+	struct arena arena = { 0 };
+	struct output object;
 	struct part parts[2];
 
 	parts_of(proposals, parts);
+	output_start_memory(&object, &arena);
+	output_string(&object, "{\n");
 	for (size_t i = 0; i < 2; i++) {
 		if (parts[i].n == 0)
 			continue;
-		section_write(out, &parts[i], &style, (struct text) { 0 });
-		output_string(out, ",\n");
+		section_write(&object, &parts[i], &style, style.unit);
+		output_string(&object, ",\n");
 	}
+	output_string(&object, "}\n");
+	members_write(out, canonical(&arena, output_taken(&object)));
+	arena_end(&arena);
 }
 
 /* Something to be put in the place of bytes first .. end-1; mostly of none. */
@@ -375,5 +407,10 @@ proposals_merge(struct arena *arena, const struct tree *tree,
 			replace_null(&m, &parts[i], name);
 	}
 	merge_sections(&m, parts, missing);
-	return insertions_apply(&m);
+	struct text merged = insertions_apply(&m);
+	/* what was in its canonical form stays so, and only what is new changes */
+	if (text_equal(hujson_format(arena, tree),
+	               (struct text) { tree->source->bytes, tree->source->len }))
+		return canonical(arena, merged);
+	return merged;
 }

@@ -36,6 +36,11 @@ struct place claim_place(const struct results *, const struct claim *);
 /* The first thing that is wrong with a policy that has errors. */
 const struct finding *results_fault(const struct results *);
 
+/* Each claim, its verdict and why; the sum. */
+void results_text(const struct results *, struct output *);
+
+void results_json(const struct results *, struct output *);
+
 /* output_junit.c, output_tap.c */
 void results_junit(const struct results *, struct output *);
 void results_tap(const struct results *, struct output *);

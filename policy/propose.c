@@ -21,8 +21,10 @@ struct proposing {
 	size_t tests_cap, ssh_tests_cap;
 	struct names keys, ssh_keys; /* of the proposals: src, protocol, attributes */
 	struct names said;           /* every claim, those of the policy included */
-	bool *covered;               /* by rule of the filter */
-	bool *ssh_covered;           /* by rule of the ssh section */
+	struct names pairs,
+		places;    /* of denials: from where to where; where, and the port */
+	bool *covered;     /* by rule of the filter */
+	bool *ssh_covered; /* by rule of the ssh section */
 };
 
 /* A rule and the source that speaks for it. */
@@ -94,6 +96,16 @@ claim_key(struct arena *arena, const char *list, struct text src, int protocol,
 	                            protocol, TEXT_ARG(dst)));
 }
 
+/* Remembers a denial: of a destination with its port. */
+static void
+say_deny(struct proposing *p, struct text src, int protocol, struct text dst)
+{
+	struct text bare = { dst.at, text_find_last(dst, ':') };
+	names_add(&p->said, claim_key(p->arena, "deny", src, protocol, dst));
+	names_add(&p->pairs, claim_key(p->arena, "", src, protocol, bare));
+	names_add(&p->places, claim_key(p->arena, "", text_of(""), protocol, dst));
+}
+
 static bool
 is_said(const struct proposing *p, const char *list, const struct case_of_rule *c,
         struct text src, struct text dst)
@@ -119,11 +131,11 @@ take_claims(struct proposing *p)
 		const struct claim *c = &claims->at[i];
 		if (c->verdict != CLAIM_PASSED)
 			continue;
-		if (c->section == SECTION_TESTS)
-			names_add(&p->said,
-			          claim_key(p->arena,
-			                    c->kind == CLAIM_DENY ? "deny" : "accept",
-			                    c->src, c->protocol, c->dst));
+		if (c->section == SECTION_TESTS && c->kind == CLAIM_DENY)
+			say_deny(p, c->src, c->protocol, c->dst);
+		else if (c->section == SECTION_TESTS)
+			names_add(&p->said, claim_key(p->arena, "accept", c->src,
+			                              c->protocol, c->dst));
 		if (c->answer && c->kind == CLAIM_ACCEPT && c->answer->n_by == 1)
 			cover(p, c->answer->by[0].rule);
 		for (size_t k = 0;
@@ -273,7 +285,7 @@ deny_add(struct proposing *p, const struct case_of_rule *c, struct text src,
 		return true;
 	if (ask(p, c, src, dst, port).some != TRUTH_NO)
 		return false;
-	names_add(&p->said, claim_key(p->arena, "deny", src, c->protocol, text));
+	say_deny(p, src, c->protocol, text);
 	names_add(&proposal_for(p, c, src)->deny.names, text);
 	return true;
 }
@@ -284,6 +296,9 @@ static void
 deny_beyond(struct proposing *p, const struct case_of_rule *c, const struct witness *w)
 {
 	static const uint16_t wanted[] = { 22, 443, 3389, 80, 5432 };
+	struct text pair = claim_key(p->arena, "", w->src, c->protocol, w->dst);
+	if (names_find(&p->pairs, pair) != NAMES_NONE)
+		return;
 	if (w->port < UINT16_MAX && deny_add(p, c, w->src, w->dst, w->port + 1))
 		return;
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
@@ -301,6 +316,10 @@ deny_beyond(struct proposing *p, const struct case_of_rule *c, const struct witn
 static void
 deny_others(struct proposing *p, const struct case_of_rule *c, const struct witness *w)
 {
+	struct text place = claim_key(p->arena, "", text_of(""), c->protocol,
+	                              ported(p->arena, w->dst, w->port));
+	if (names_find(&p->places, place) != NAMES_NONE)
+		return;
 	for (size_t i = 0; i < p->pool.n_tags; i++)
 		if (deny_add(p, c, p->pool.tags[i], w->dst, w->port))
 			return;
@@ -531,6 +550,8 @@ proposals_make(struct arena *arena, struct filter *filter)
 		.keys.arena = arena,
 		.ssh_keys.arena = arena,
 		.said.arena = arena,
+		.pairs.arena = arena,
+		.places.arena = arena,
 	};
 	if (policy_asks_postures(p.policy))
 		p.rules = filter_compile(arena, policy_unconditional(arena, p.policy),
