@@ -35,6 +35,9 @@ struct text list_word(const struct word_list *, size_t i);
 /* ["a", "b"] */
 void sheet_list(struct sheet *, const struct word_list *);
 
+/* A rule's own postures, as another member of it. */
+void sheet_postures(struct sheet *, const struct words *postures);
+
 /* A group that stands for what the target has no word for. */
 struct new_group {
 	struct text name;   /* "group:autogroup-admin" */

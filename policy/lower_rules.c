@@ -161,8 +161,7 @@ sheet_ported(struct lower *l, struct sheet *sheet, struct text word, const char 
 	sheet_quote(sheet, text_of(whole));
 }
 
-/* Postures in force, where the target has them too. */
-static void
+void
 sheet_postures(struct sheet *sheet, const struct words *postures)
 {
 	if (!postures->list)

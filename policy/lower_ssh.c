@@ -52,6 +52,7 @@ sheet_shell(struct lower *l, struct sheet *sheet, const struct shell *shell,
 		sheet_format(sheet, "], \"enforceRecorder\": %s",
 		             rule->enforce_recorder ? "true" : "false");
 	}
+	sheet_postures(sheet, &rule->src_posture);
 	sheet_string(sheet, "},\n");
 }
 
