@@ -170,16 +170,18 @@ column_of(struct source *source, uint32_t offset, struct place place)
 	return column;
 }
 
+/* Where something is; where it is nothing, one column is taken along for a
+ * finding, to point at. */
 static json_t *
-json_of_region(struct source *source, struct span where)
+json_of_region(struct source *source, struct span where, bool pointing)
 {
 	struct place first = source_place(source, where.first);
 	struct place end = source_place(source, where.end);
 	unsigned start = column_of(source, where.first, first);
 	unsigned stop = column_of(source, where.end, end);
 
-	if (first.line == end.line && stop == start)
-		stop++; /* something to point at */
+	if (pointing && first.line == end.line && stop == start)
+		stop++;
 	return json_pack("{s:i,s:i,s:i,s:i}", "startLine", (int)first.line, "startColumn",
 	                 (int)start, "endLine", (int)end.line, "endColumn", (int)stop);
 }
@@ -191,7 +193,7 @@ json_of_location(struct arena *arena, struct source *source, struct span where)
 
 	json_object_set_new(physical, "artifactLocation",
 	                    json_pack("{s:o}", "uri", json_of_uri(arena, source->name)));
-	json_object_set_new(physical, "region", json_of_region(source, where));
+	json_object_set_new(physical, "region", json_of_region(source, where, true));
 	return json_pack("{s:o}", "physicalLocation", physical);
 }
 
@@ -377,9 +379,7 @@ json_of_fix(struct sarif *sarif, const struct fix *fix)
 		const struct edit *edit = &fix->edits[i];
 		json_t *replacement = json_object();
 		json_object_set_new(replacement, "deletedRegion",
-		                    json_pack("{s:i,s:i}", "byteOffset",
-		                              (int)edit->span.first, "byteLength",
-		                              (int)(edit->span.end - edit->span.first)));
+		                    json_of_region(source, edit->span, false));
 		set_text(replacement, "insertedContent", edit->with);
 		json_array_append_new(replacements, replacement);
 	}

@@ -440,20 +440,27 @@ id_remove(struct hushes *hushes, const struct finding *finding, const struct hus
 	            (struct text) { NULL, 0 });
 }
 
+/* What became of a hush that hushed nothing. */
+static const char *
+unused_said(struct hushes *hushes, const struct hush *hush)
+{
+	const struct notice *notice = hush->notice;
+	const char *id = hush->check->id;
+
+	if (!notice->line && notice->about.first == notice->about.end)
+		return notice->comment
+		               ? "nothing follows this comment that it could be about"
+		               : "there is nothing at this path";
+	return arena_format(hushes->arena, "there is no %s to hush %s", id,
+	                    notice->line ? "on this line" : "in what this is about");
+}
+
 static void
 hush_unused(struct hushes *hushes, const struct hush *hush)
 {
 	const struct notice *notice = hush->notice;
-	bool nothing = notice->about.first == notice->about.end && !notice->line;
-	const char *place = notice->comment && nothing ? "nothing follows this comment"
-	                    : nothing                  ? "there is nothing at this path"
-	                    : notice->line
-	                            ? "there is no such finding on this line"
-	                            : "there is no such finding in what this is about";
-	struct finding *finding =
-		notice_raise(hushes, notice, &CHECK_UNUSED_SUPPRESSION, hush->id,
-	                     arena_format(hushes->arena, "%s: %s", hush->check->id,
-	                                  place));
+	struct finding *finding = notice_raise(hushes, notice, &CHECK_UNUSED_SUPPRESSION,
+	                                       hush->id, unused_said(hushes, hush));
 
 	if (notice->n_ids == 1)
 		comment_remove(hushes, finding, notice);

@@ -189,7 +189,18 @@ struct alike {
 	size_t cap;
 };
 
-/* Whether a comment stands before a node or in it: reasons to keep it apart. */
+/* Whether a comment stands behind a node, on the line where that ends. */
+static bool
+is_behind(struct lint *lint, const struct comment *comment, const struct node *node)
+{
+	struct source *source = lint->policy->source;
+
+	return !comment->own_line && source_place(source, comment->span.first).line ==
+	                                     source_place(source, node->span.end).line;
+}
+
+/* Whether a comment stands before a node, in it, or behind it on its line: reasons
+ * to keep it apart. */
 static bool
 has_comment(struct lint *lint, const struct node *node)
 {
@@ -203,7 +214,8 @@ has_comment(struct lint *lint, const struct node *node)
 		else
 			high = middle;
 	}
-	if (low < comments->n && comments->at[low].span.first < node->span.end)
+	if (low < comments->n && (comments->at[low].span.first < node->span.end ||
+	                          is_behind(lint, &comments->at[low], node)))
 		return true;
 	return low > 0 && comments->at[low - 1].about.first == node->span.first;
 }

@@ -98,6 +98,9 @@ void lint_routes(struct lint *);
 void lint_attrs(struct lint *);
 void lint_tests(struct lint *);
 
+/* The repair of prefer-grants, where every acl can be a grant. */
+void lint_grants_instead(struct lint *, const struct finding *);
+
 /* Repairs for what the reader and the validator have raised. */
 void lint_mend(struct lint *);
 

@@ -7,7 +7,6 @@
 #include "grammar/arena.h"
 #include "policy/become.h"
 #include "policy/cut.h"
-#include "policy/resolve.h"
 
 /* Somebody who may take a tag, or log in where it is. */
 struct way {
@@ -27,6 +26,7 @@ struct power {
 	size_t n_ways, ways_cap;
 	uint32_t *ends; /* of the cut, by node; those that ways start from */
 	struct tag_rules of_tags;
+	uint32_t *targets;   /* ends of the cut, by rule: of its destination */
 	bool *ssh_told;      /* by ssh rule */
 	bool *approver_told; /* by node */
 };
@@ -100,65 +100,6 @@ ways_find(struct lint *lint, struct power *power)
 	}
 	if (power->n_ways > 1)
 		qsort(power->ways, power->n_ways, sizeof(*power->ways), way_order);
-}
-
-void
-lint_power_mention(struct lint *lint)
-{
-	struct power *power = arena_alloc(lint->arena, sizeof(*power));
-
-	lint->power = power;
-	power->becoming = becoming_of(lint->arena, lint->policy);
-	ways_find(lint, power);
-	power->ends =
-		arena_array(lint->arena, power->becoming->names.n, sizeof(uint32_t));
-	for (size_t i = 0; i < power->n_ways; i++) {
-		uint32_t who = power->ways[i].who;
-		if (i > 0 && power->ways[i - 1].who == who)
-			continue;
-		struct selector *selector = arena_alloc(lint->arena, sizeof(*selector));
-		*selector = node_selector(power->becoming, who);
-		power->ends[who] = cut_mention(lint->cut, 0, CUT_SRC, selector, 1);
-	}
-}
-
-struct selectors
-lint_becomes(struct lint *lint, const struct selectors *list)
-{
-	const struct becoming *becoming = lint->power->becoming;
-	struct arena scratch = { 0 };
-	size_t n_start, n = list->n;
-	uint32_t *start = become_start(&scratch, becoming, list, &n_start);
-	uint32_t *steps = become_search(&scratch, becoming, start, n_start, BECOME_ALL);
-	struct selector *all =
-		arena_array(lint->arena, list->n + becoming->names.n, sizeof(*all));
-
-	for (size_t i = 0; i < list->n; i++)
-		all[i] = list->at[i];
-	for (uint32_t i = 0; i < becoming->names.n; i++) {
-		struct selector selector = node_selector(becoming, i);
-		if (steps[i] < BECOME_START && selector.kind == SELECTOR_TAG)
-			all[n++] = selector;
-	}
-	arena_end(&scratch);
-	return (struct selectors) { all, n, list->list };
-}
-
-const char *
-lint_how_becomes(struct lint *lint, const struct selectors *list, struct text tag)
-{
-	const struct becoming *becoming = lint->power->becoming;
-	struct arena scratch = { 0 };
-	size_t n;
-	uint32_t *start = become_start(&scratch, becoming, list, &n);
-	uint32_t *steps = become_search(&scratch, becoming, start, n, BECOME_ALL);
-	uint32_t node = names_find(&becoming->names, tag);
-	const char *way = node == NAMES_NONE
-	                          ? NULL
-	                          : become_way(lint->arena, becoming, steps, node);
-
-	arena_end(&scratch);
-	return way;
 }
 
 /* Whether a rule gives its sources, as such, access to packets. Those for
@@ -265,57 +206,114 @@ parties_by_tag(struct lint *lint, struct power *power)
 	                of_tags->parties);
 }
 
-/* What somebody reaches, by runs of ports, as far as it was asked. */
-struct reach_of {
-	const struct cut_reach *rows;
+/* Mentions the destinations of rules that machines with tags have, each once. */
+static void
+targets_mention(struct lint *lint, struct power *power)
+{
+	const struct filter *filter = lint->imagined;
+	struct names seen = { .arena = lint->arena };
+	uint32_t *ends = NULL;
+	size_t cap = 0;
+
+	power->targets =
+		arena_array(lint->arena, filter->n_rules, sizeof(*power->targets));
+	for (size_t i = 0; i < filter->n_rules; i++) {
+		const struct rule *rule = &filter->rules[i];
+		size_t known = seen.n;
+		if (!gives_access(rule))
+			continue;
+		uint32_t number = names_add(&seen, rule->target->text);
+		if (number == known) {
+			ends = arena_grow(lint->arena, ends, known, &cap, sizeof(*ends));
+			ends[number] =
+				cut_mention(lint->cut, 0, CUT_DST, rule->target, 1);
+		}
+		power->targets[i] = ends[number];
+	}
+}
+
+void
+lint_power_mention(struct lint *lint)
+{
+	struct power *power = arena_alloc(lint->arena, sizeof(*power));
+
+	lint->power = power;
+	power->becoming = becoming_of(lint->arena, lint->policy);
+	ways_find(lint, power);
+	power->ends =
+		arena_array(lint->arena, power->becoming->names.n, sizeof(uint32_t));
+	for (size_t i = 0; i < power->n_ways; i++) {
+		uint32_t who = power->ways[i].who;
+		if (i > 0 && power->ways[i - 1].who == who)
+			continue;
+		struct selector *selector = arena_alloc(lint->arena, sizeof(*selector));
+		*selector = node_selector(power->becoming, who);
+		power->ends[who] = cut_mention(lint->cut, 0, CUT_SRC, selector, 1);
+	}
+	if (power->n_ways == 0)
+		return;
+	rules_by_party(lint, &power->of_tags);
+	parties_by_tag(lint, power);
+	targets_mention(lint, power);
+}
+
+struct selectors
+lint_becomes(struct lint *lint, const struct selectors *list)
+{
+	const struct becoming *becoming = lint->power->becoming;
+	struct arena scratch = { 0 };
+	size_t n_start, n = list->n;
+	uint32_t *start = become_start(&scratch, becoming, list, &n_start);
+	uint32_t *steps = become_search(&scratch, becoming, start, n_start, BECOME_ALL);
+	struct selector *all =
+		arena_array(lint->arena, list->n + becoming->names.n, sizeof(*all));
+
+	for (size_t i = 0; i < list->n; i++)
+		all[i] = list->at[i];
+	for (uint32_t i = 0; i < becoming->names.n; i++) {
+		struct selector selector = node_selector(becoming, i);
+		if (steps[i] < BECOME_START && selector.kind == SELECTOR_TAG)
+			all[n++] = selector;
+	}
+	arena_end(&scratch);
+	return (struct selectors) { all, n, list->list };
+}
+
+const char *
+lint_how_becomes(struct lint *lint, const struct selectors *list, struct text tag)
+{
+	const struct becoming *becoming = lint->power->becoming;
+	struct arena scratch = { 0 };
 	size_t n;
+	uint32_t *start = become_start(&scratch, becoming, list, &n);
+	uint32_t *steps = become_search(&scratch, becoming, start, n, BECOME_ALL);
+	uint32_t node = names_find(&becoming->names, tag);
+	const char *way = node == NAMES_NONE
+	                          ? NULL
+	                          : become_way(lint->arena, becoming, steps, node);
+
+	arena_end(&scratch);
+	return way;
+}
+
+/* What somebody reaches, as far as it was asked. */
+struct reach_of {
+	uint32_t end;              /* of the cut */
 	unsigned char *party_told; /* by party: 0 unknown, else a verdict + 1 */
 	uint32_t *party_rule;      /* by party: a rule that gives more */
 };
 
-/* Whether all that a rule gives on one run of ports is reached already. */
-static bool
-run_is_reached(struct lint *lint, const struct reach_of *reach, const struct rule *rule,
-               int protocol, struct ports ports)
-{
-	struct tailnet *tailnet = lint->imagined->tailnet;
-	const struct party *dst = rule->dst;
-	const struct set *machines = dst->any ? tailnet->everybody : dst->machines;
-	const struct set *reached = tailnet->sets.all[0];
-	const struct range *ranges = dst->internet ? RANGES_OF_INTERNET : dst->literals;
-	size_t n_ranges = dst->internet ? 7 : dst->n_literals;
-	struct ranges addresses = { NULL, 0 };
-
-	for (size_t i = 0; i < reach->n; i++) {
-		const struct cut_reach *row = &reach->rows[i];
-		if (row->protocol != protocol || row->ports.first > ports.first ||
-		    row->ports.last < ports.last)
-			continue;
-		reached = set_join(&tailnet->sets, reached, row->machines);
-		addresses =
-			ranges_join(lint->arena, addresses,
-		                    (struct ranges) { row->addresses, row->n_addresses });
-	}
-	if (!set_within(machines, reached))
-		return false;
-	for (size_t i = 0; i < n_ranges; i++)
-		if (!ranges_cover(addresses, ranges[i]))
-			return false;
-	return true;
-}
-
+/* Whether all that a rule gives is reached already, by everybody whom the end
+ * names. */
 static bool
 rule_is_reached(struct lint *lint, const struct reach_of *reach, const struct rule *rule)
 {
+	uint32_t dst = lint->power->targets[rule - lint->imagined->rules];
+
 	for (size_t i = 0; i < rule->n_ports; i++) {
-		if (rule->protocol != PROTOCOL_ANY) {
-			if (!run_is_reached(lint, reach, rule, rule->protocol,
-			                    rule->ports[i]))
-				return false;
-			continue;
-		}
-		if (!run_is_reached(lint, reach, rule, PROTOCOL_TCP, rule->ports[i]) ||
-		    !run_is_reached(lint, reach, rule, PROTOCOL_UDP, rule->ports[i]))
+		struct cut_between between = cut_between(lint->cut, 0, reach->end, dst,
+		                                         rule->protocol, rule->ports[i]);
+		if (between.share != CUT_EVERYTHING)
 			return false;
 	}
 	return true;
@@ -451,7 +449,7 @@ ways_judge(struct lint *lint, const struct way *ways, size_t n)
 	struct arena scratch = { 0 };
 	size_t n_nodes = becoming->names.n, n_goals;
 	size_t n_parties = lint->imagined->n_parties;
-	struct reach_of reach = { NULL };
+	struct reach_of reach = { .end = power->ends[ways[0].who] };
 	uint32_t *start = arena_array(&scratch, n, sizeof(*start));
 	uint32_t *goals = arena_array(&scratch, n_nodes, sizeof(*goals));
 	const struct rule **by = arena_array(&scratch, n_nodes, sizeof(struct rule *));
@@ -459,7 +457,6 @@ ways_judge(struct lint *lint, const struct way *ways, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		start[i] = ways[i].to;
-	reach.rows = cut_reach(lint->cut, 0, power->ends[ways[0].who], true, &reach.n);
 	reach.party_told = arena_array(&scratch, n_parties, 1);
 	reach.party_rule = arena_array(&scratch, n_parties, sizeof(uint32_t));
 	uint32_t *steps = become_search(&scratch, becoming, start, n, STEPS);
@@ -483,8 +480,6 @@ escalations(struct lint *lint)
 	if (policy_is_open(lint->policy) || power->n_ways == 0)
 		return;
 	power->ssh_told = arena_array(lint->arena, lint->policy->n_ssh, sizeof(bool));
-	rules_by_party(lint, &power->of_tags);
-	parties_by_tag(lint, power);
 	for (size_t i = 0; i < power->n_ways; i = end) {
 		for (end = i + 1;
 		     end < power->n_ways && power->ways[end].who == power->ways[i].who;

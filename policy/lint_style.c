@@ -359,9 +359,10 @@ rule_sections(struct lint *lint)
 		                     "sees all of them; grants can say what acls say");
 		lint_note(lint, finding, grants->span, "the other rules are here");
 	} else if (policy->target == TARGET_TAILSCALE) {
-		lint_raise(lint, &CHECK_PREFER_GRANTS, acls->span,
-		           "grants say what acls say, and more: capabilities, via, a "
-		           "protocol for each port");
+		finding = lint_raise(lint, &CHECK_PREFER_GRANTS, acls->span,
+		                     "grants say what acls say, and more: capabilities, "
+		                     "via, a protocol for each port");
+		lint_grants_instead(lint, finding);
 	}
 }
 

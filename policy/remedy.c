@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "grammar/arena.h"
+#include "policy/diff.h"
 
 /* Rounds go on until nothing is left to do; more would be a circle. */
 #define ROUNDS_MAX 200
@@ -155,6 +156,10 @@ round_start(struct round *round, struct text text)
 		.findings = &patient->findings,
 	};
 	struct report report = lint_run(&lint);
+	remedy->lacks_tests = false;
+	for (size_t i = 0; i < report.n; i++)
+		remedy->lacks_tests |= report.at[i]->check == &CHECK_NO_TESTS &&
+		                       report.at[i]->level >= remedy->least;
 	round_choose(round, &lint, &report);
 }
 
@@ -163,8 +168,14 @@ static bool
 policies_equivalent(struct arena *arena, const struct policy *before,
                     const struct policy *after)
 {
-	(void)arena;
-	return before == after;
+	const struct policy *both[2] = { before, after };
+	struct tailnet *tailnet = tailnet_imagine(arena, both, 2);
+
+	const struct diff *diff =
+		diff_make(arena, (struct diff_party) { before, tailnet },
+	                  (struct diff_party) { after, tailnet });
+
+	return diff->gained.n == 0 && diff->lost.n == 0 && diff->n_changes == 0;
 }
 
 /* Whether a text means what the round's does, or, where that is not asked or

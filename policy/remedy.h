@@ -23,6 +23,7 @@ struct remedy {
 	int64_t today;
 	bool unsafe;      /* do also what changes the meaning */
 	enum level least; /* what is below is left alone */
+	bool lacks_tests; /* in the end no-tests is reported: to be mended by others */
 	size_t n_done;    /* findings mended */
 	size_t n_refused; /* safe fixes that changed the meaning after all */
 };

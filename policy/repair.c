@@ -23,7 +23,7 @@ fix_replace(struct fixes *fixes, struct fix *fix, struct span span, struct text 
 {
 	fix->edits = arena_grow(fixes->arena, fix->edits, fix->n, &fix->cap,
 	                        sizeof(*fix->edits));
-	fix->edits[fix->n++] = (struct edit) { span, with };
+	fix->edits[fix->n++] = (struct edit) { .span = span, .with = with };
 }
 
 static const char *
@@ -203,6 +203,7 @@ span_drop(struct fixes *fixes, struct fix *fix, struct span span)
 	if (kept.len == 0)
 		span = span_with_room(fixes, span);
 	fix_replace(fixes, fix, span, kept);
+	fix->edits[fix->n - 1].drops = true;
 }
 
 /* All of an element, or of a member by its name. */
@@ -217,9 +218,20 @@ whole_span(struct fixes *fixes, const struct node *node)
 	return span;
 }
 
-/* The element or member before, or NULL. */
+/* Whether a fix takes out what the span holds. */
+static bool
+is_dropped(const struct fix *fix, struct span span)
+{
+	for (size_t i = 0; i < fix->n; i++)
+		if (fix->edits[i].drops && fix->edits[i].span.first <= span.first &&
+		    fix->edits[i].span.end >= span.end)
+			return true;
+	return false;
+}
+
+/* The element or member before that the fix does not take out, or NULL. */
 static const struct node *
-node_before(struct fixes *fixes, const struct node *node)
+node_before(struct fixes *fixes, const struct fix *fix, const struct node *node)
 {
 	const struct node *parent = node_parent(fixes->tree, node);
 	const struct node *before = NULL;
@@ -227,7 +239,8 @@ node_before(struct fixes *fixes, const struct node *node)
 
 	for (const struct node *n = node_first(parent); n != node;
 	     n = object ? member_next(n) : node_next(n))
-		before = n;
+		if (!is_dropped(fix, whole_span(fixes, n)))
+			before = n;
 	return before;
 }
 
@@ -236,7 +249,7 @@ static void
 comma_before_drop(struct fixes *fixes, struct fix *fix, const struct node *node,
                   struct span *span)
 {
-	const struct node *before = node_before(fixes, node);
+	const struct node *before = node_before(fixes, fix, node);
 
 	if (!before)
 		return;
@@ -245,7 +258,8 @@ comma_before_drop(struct fixes *fixes, struct fix *fix, const struct node *node,
 	    spaces_end(fixes, comma + 1) == span->first)
 		span->first = comma; /* on one line, with nothing between */
 	else
-		fix_replace(fixes, fix, (struct span) { comma, comma + 1 },
+		fix_replace(fixes, fix,
+		            (struct span) { comma, spaces_end(fixes, comma + 1) },
 		            (struct text) { NULL, 0 });
 }
 
@@ -302,6 +316,19 @@ fix_append(struct fixes *fixes, struct fix *fix, const struct node *array,
 		                             last || i > 0 ? (int)indent.len : 0,
 		                             indent.at, TEXT_ARG(elements[i])));
 	fix_replace(fixes, fix, (struct span) { at, at }, added);
+}
+
+void
+fix_insert_after(struct fixes *fixes, struct fix *fix, const struct node *node,
+                 struct text added)
+{
+	struct span span = whole_span(fixes, node);
+	bool own_line = starts_line(fixes, span.first);
+	struct text indent = own_line ? indent_at(fixes, span.first) : text_of(" ");
+	const char *with = arena_format(fixes->arena, ",%s%.*s%.*s", own_line ? "\n" : "",
+	                                TEXT_ARG(indent), TEXT_ARG(added));
+
+	fix_replace(fixes, fix, (struct span) { span.end, span.end }, text_of(with));
 }
 
 void
@@ -413,12 +440,15 @@ fixes_apply(struct arena *arena, const struct source *source, struct fix *const 
 		const struct edit *edit = &placed[i].edit;
 		if (!done[placed[i].fix])
 			continue;
-		memcpy(bytes + at, source->bytes + from, edit->span.first - from);
-		at += edit->span.first - from;
+		/* edits of one fix may overlap: what is gone is gone */
+		if (edit->span.first > from) {
+			memcpy(bytes + at, source->bytes + from, edit->span.first - from);
+			at += edit->span.first - from;
+		}
 		if (edit->with.len > 0)
 			memcpy(bytes + at, edit->with.at, edit->with.len);
 		at += edit->with.len;
-		from = edit->span.end;
+		from = edit->span.end > from ? edit->span.end : from;
 	}
 	if (source->len > from)
 		memcpy(bytes + at, source->bytes + from, source->len - from);

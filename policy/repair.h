@@ -19,6 +19,7 @@ struct arena;
 struct edit {
 	struct span span;
 	struct text with;
+	bool drops; /* an element or member is taken out; comments in it stay */
 };
 
 struct fix {
@@ -54,6 +55,10 @@ void fix_drop_comment(struct fixes *, struct fix *, struct span);
 /* Adds elements to the end of an array, each text as it is to stand there. */
 void fix_append(struct fixes *, struct fix *, const struct node *array,
                 const struct text *elements, size_t n);
+
+/* Adds an element behind another, or a member behind another (by its name). */
+void fix_insert_after(struct fixes *, struct fix *, const struct node *,
+                      struct text added);
 
 /* Adds a member to an object, as its first, on a line of its own. */
 void fix_add_member(struct fixes *, struct fix *, const struct node *object,

@@ -1,6 +1,7 @@
-# Runs the examples of aclc-checks.7: each shows its check, and what is to be used
-# instead does not. The page and the list tell of the same checks at the same
-# levels. Prints what is not so; a check without an example is for a case alone.
+# Runs the examples of aclc-checks.7: each shows its check, what is to be used
+# instead does not, and a comment hushes it, unless it is an error. The page and
+# the list tell of the same checks at the same levels. Prints what is not so; a
+# check without an example is for a case alone.
 set -u
 page=../../man/aclc-checks.7
 work=$(mktemp -d) || exit 2
@@ -34,21 +35,40 @@ aclc lint --list | awk '{ print $1, $2 }' | sort >"$work/list"
 sort "$work/page" | diff "$work/list" - >"$work/difference" ||
 	sed -n 's/^[<>]/the page and the list differ:/p' "$work/difference"
 
-# shows ID POLICY INVENTORY: whether the check speaks.
+# shows CHECK POLICY INVENTORY: whether the check speaks, in the folder.
 shows() {
-	options=$(cat "$work/$1/options" 2>/dev/null)
-	[ -s "$work/$1/$3" ] && options="$options -i $3"
-	(cd "$work/$1" && ACLC_TODAY=2026-03-01 aclc lint --only "$1" $options "$2" 2>&1) |
-		grep -q "\[$1\]\$"
+	options=$(cat "$work/$id/options" 2>/dev/null)
+	[ -s "$work/$id/$3" ] && options="$options -i $3"
+	(cd "$work/$id" && ACLC_TODAY=2026-03-01 aclc lint --only "$1" $options "$2" 2>&1) |
+		grep "\[$1\]\$" >"$work/shown"
 }
 
 while read -r id _; do
 	[ -e "$work/$id/policy.hujson" ] || continue
 	shows "$id" policy.hujson inventory.json ||
 		echo "$id: the example does not show it"
+	firm=$(grep ': error: ' "$work/shown")
+
 	policy=policy.hujson inventory=inventory.json
 	[ -e "$work/$id/instead.hujson" ] && policy=instead.hujson
 	[ -e "$work/$id/instead.json" ] && inventory=instead.json
 	! shows "$id" "$policy" "$inventory" ||
 		echo "$id: what is to be used instead shows it too"
+
+	# Inventories and suppressions are not hushed by comments.
+	case $id in *inventory | inventory-* | untold-owner | *suppression*) continue ;; esac
+	case $id in syntax-error | trailing-garbage) continue ;; esac
+	{
+		echo "// aclc: ignore $id, to see"
+		cat "$work/$id/policy.hujson"
+	} >"$work/$id/hushed.hujson"
+	if [ -n "$firm" ]; then
+		shows "$id" hushed.hujson inventory.json ||
+			echo "$id: an error is hushed"
+	else
+		! shows "$id" hushed.hujson inventory.json ||
+			echo "$id: a comment does not hush it"
+		! shows unused-suppression hushed.hujson inventory.json ||
+			echo "$id: what hushes it is called unused"
+	fi
 done <"$work/list"
