@@ -8,6 +8,7 @@
 
 #include "cli/baseline.h"
 #include "cli/file.h"
+#include "cli/merge.h"
 #include "cli/patch.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
@@ -388,7 +389,29 @@ mended_use(struct run *run, const char *path, struct text old,
 	return STATUS_GOOD;
 }
 
-/* Mends; *mended tells that the file may be reported on now. */
+/* Puts tests that say what holds today into a text that has none. */
+static struct text
+tests_add(struct run *run, const struct remedy *remedy, struct text text)
+{
+	struct unit unit = { .tailnet = remedy->tailnet };
+	struct arena *arena = &unit.arena;
+
+	unit.findings.arena = arena;
+	unit.source = source_of(arena, "", text.at, text.len);
+	unit.tree = hujson_parse(arena, unit.source, &unit.findings);
+	unit.policy = policy_read(arena, unit.tree, remedy->target, &unit.findings);
+	policy_validate(unit.policy, unit.tailnet, &unit.findings);
+	if (unit.findings.n_errors == 0) {
+		unit_compile(&unit);
+		text = proposals_merge(arena, unit.tree,
+		                       proposals_make(arena, unit.filter));
+		text.at = arena_copy(&run->arena, text.at, text.len);
+	}
+	unit_end(&unit);
+	return text;
+}
+
+/* Mends what can be mended. */
 static enum status
 lint_fix(struct run *run, const char *path, const struct levels *levels, int64_t today)
 {
@@ -412,6 +435,10 @@ lint_fix(struct run *run, const char *path, const struct levels *levels, int64_t
 		progress_tell("mending");
 		struct text old = { unit.source->bytes, unit.source->len };
 		struct text mended = remedy_apply(&remedy, unit.source);
+		if (remedy.unsafe && remedy.lacks_tests) {
+			mended = tests_add(run, &remedy, mended);
+			remedy.n_done++;
+		}
 		progress_clear();
 		status = mended_use(run, path, old, &remedy, mended);
 	}
