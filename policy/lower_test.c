@@ -535,6 +535,158 @@ lowered_ssh_lets_nobody_in_who_was_not(void **state)
 	assert_true(n_whole > worlds());
 }
 
+/* One rule in another target's terms: its elements, as they are written. */
+static const struct rewriting {
+	enum target from, to;
+	const char *rule;       /* the elements of acls */
+	const char *written[3]; /* in the lowered policy; the rest NULL */
+	const char *absent;     /* not in it */
+} rewritings[] = {
+	/* an address brings its machine's others along: they are named */
+	{ TARGET_HEADSCALE_0_26,
+	  TARGET_TAILSCALE,
+	  "{\"action\":\"accept\",\"src\":[\"100.64.0.1\"],\"dst\":[\"tag:a:22\"]}",
+	  { "[\"100.64.0.1\", \"fd7a:115c:a1e0::1\"]" },
+	  NULL },
+	{ TARGET_HEADSCALE_0_26,
+	  TARGET_HEADSCALE_0_25,
+	  "{\"action\":\"accept\",\"src\":[\"100.64.0.1\"],\"dst\":[\"tag:a:22\"]}",
+	  { "[\"100.64.0.1\"]" },
+	  "fd7a" },
+	/* and cannot be named alone */
+	{ TARGET_TAILSCALE,
+	  TARGET_HEADSCALE_0_28,
+	  "{\"action\":\"accept\",\"src\":[\"100.64.0.1\"],\"dst\":[\"tag:a:22\"]}",
+	  { "\"acls\": []" },
+	  "100.64" },
+	/* no proto: TCP and UDP, with ICMP or without */
+	{ TARGET_HEADSCALE_0_27,
+	  TARGET_TAILSCALE,
+	  "{\"action\":\"accept\",\"src\":[\"tag:a\"],\"dst\":[\"tag:b:22\"]}",
+	  { "\"proto\":  \"tcp\"", "\"proto\":  \"udp\"" },
+	  "icmp" },
+	{ TARGET_TAILSCALE,
+	  TARGET_HEADSCALE_0_28,
+	  "{\"action\":\"accept\",\"src\":[\"tag:a\"],\"dst\":[\"tag:b:22\"]}",
+	  { "[\"tag:b:22\"]", "\"proto\":  \"icmp\"", "[\"tag:b:*\"]" },
+	  NULL },
+	{ TARGET_HEADSCALE_0_27,
+	  TARGET_HEADSCALE_0_28,
+	  "{\"action\":\"accept\",\"src\":[\"tag:a\"],\"dst\":[\"tag:b:22\"]}",
+	  { "[\"tag:b:22\"]" },
+	  "proto" },
+	/* all addresses there are */
+	{ TARGET_HEADSCALE_0_26,
+	  TARGET_HEADSCALE_0_29,
+	  "{\"action\":\"accept\",\"src\":[\"*\"],\"dst\":[\"*:*\"]}",
+	  { "[\"autogroup:danger-all\"]", "[\"*:*\"]" },
+	  NULL },
+	{ TARGET_TAILSCALE,
+	  TARGET_HEADSCALE_0_26,
+	  "{\"action\":\"accept\",\"src\":[\"autogroup:danger-all\"],\"dst\":[\"*:*\"]}",
+	  { "[\"*\"]" },
+	  NULL },
+	/* users, as they are called there */
+	{ TARGET_HEADSCALE_0_26,
+	  TARGET_HEADSCALE_0_25,
+	  "{\"action\":\"accept\",\"src\":[\"ada@\"],\"dst\":[\"tag:a:22\"]}",
+	  { "[\"ada\"]" },
+	  "ada@\"" },
+	{ TARGET_HEADSCALE_0_25,
+	  TARGET_HEADSCALE_0_26,
+	  "{\"action\":\"accept\",\"src\":[\"ada\"],\"dst\":[\"tag:a:22\"]}",
+	  { "[\"ada@\"]" },
+	  NULL },
+	{ TARGET_HEADSCALE_0_25,
+	  TARGET_TAILSCALE,
+	  "{\"action\":\"accept\",\"src\":[\"ada\"],\"dst\":[\"tag:a:22\"]}",
+	  { "[\"ada@example.com\"]" },
+	  NULL },
+	/* a slip of the first engine */
+	{ TARGET_HEADSCALE_0_25,
+	  TARGET_HEADSCALE_0_26,
+	  "{\"action\":\"accept\",\"src\":[\"six\"],\"dst\":[\"tag:a:22\"]}",
+	  { "\"six\": \"2001:db8::/32\"" },
+	  NULL },
+	{ TARGET_HEADSCALE_0_26,
+	  TARGET_HEADSCALE_0_25,
+	  "{\"action\":\"accept\",\"src\":[\"six\"],\"dst\":[\"tag:a:22\"]}",
+	  { "\"six\": \"2001:db8:5::1/128\"" },
+	  NULL },
+	/* IPv6 where there are no brackets */
+	{ TARGET_TAILSCALE,
+	  TARGET_HEADSCALE_0_28,
+	  "{\"action\":\"accept\",\"src\":[\"tag:a\"],\"dst\":[\"[2001:db8::]/48:22\"]}",
+	  { "\"2001:db8::/48:22\"" },
+	  NULL },
+	{ TARGET_HEADSCALE_0_28,
+	  TARGET_HEADSCALE_0_29,
+	  "{\"action\":\"accept\",\"src\":[\"tag:a\"],\"dst\":[\"2001:db8::/48:22\"]}",
+	  { "\"[2001:db8::]/48:22\"" },
+	  NULL },
+	/* port 0, which nobody serves */
+	{ TARGET_HEADSCALE_0_28,
+	  TARGET_TAILSCALE,
+	  "{\"action\":\"accept\",\"src\":[\"tag:a\"],\"dst\":[\"tag:b:0-22\"]}",
+	  { "\"tag:b:1-22\"" },
+	  NULL },
+};
+
+static const char people[] =
+	"[{\"id\":1,\"given_name\":\"a\",\"name\":\"a\",\"ip_addresses\":[\"100.64.0.1\","
+	"\"fd7a:115c:a1e0::1\"],\"user\":{\"id\":1,\"name\":\"ada\","
+	"\"email\":\"ada@example.com\"}}]";
+
+static struct text
+rewrite(struct arena *arena, const struct rewriting *r)
+{
+	struct findings findings = { .arena = arena };
+	const char *text = arena_format(arena,
+	                                "{\"hosts\":{\"six\":\"2001:db8:5::1\"},"
+	                                "\"tagOwners\":{\"tag:a\":[],\"tag:b\":[]},"
+	                                "\"acls\":[%s]}",
+	                                r->rule);
+	struct tree *trees[2] = {
+		hujson_parse(arena, source_of(arena, "policy", text, strlen(text)),
+		             &findings),
+		hujson_parse(arena,
+		             source_of(arena, "people", people, sizeof(people) - 1),
+		             &findings),
+	};
+	struct lowering lowering = { .target = r->to, .narrower = true };
+	struct policy *policy = policy_read(arena, trees[0], r->from, &findings);
+
+	lowering.tailnet = tailnet_read(arena, &trees[1], 1, &findings);
+	policy_validate(policy, lowering.tailnet, &findings);
+	if (findings.n_errors)
+		fail_msg("%s: %s", r->rule, findings_first_error(&findings)->said);
+	tailnet_index(lowering.tailnet);
+	tailnet_approve(lowering.tailnet, policy);
+	lowering.policy = policy;
+	return policy_lower(arena, &lowering, &findings);
+}
+
+static void
+what_targets_mean_is_written_as_others_mean_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rewritings) / sizeof(*rewritings); i++) {
+		const struct rewriting *r = &rewritings[i];
+		struct arena arena = { 0 };
+		struct text text = rewrite(&arena, r);
+		const char *lowered = arena_copy(&arena, text.at, text.len);
+		/* the comment before it names the target */
+		const char *body = strchr(lowered, '{');
+		for (size_t k = 0; k < 3 && r->written[k]; k++)
+			if (!strstr(body, r->written[k]))
+				fail_msg("%s\nlacks %s\n%s", r->rule, r->written[k],
+				         lowered);
+		if (r->absent && strstr(body, r->absent))
+			fail_msg("%s\nhas %s\n%s", r->rule, r->absent, lowered);
+		arena_end(&arena);
+	}
+}
+
 int
 main(void)
 {
@@ -542,6 +694,7 @@ main(void)
 		cmocka_unit_test(lowered_policies_allow_the_same_or_say_what_is_lost),
 		cmocka_unit_test(what_was_lowered_can_be_lowered_again),
 		cmocka_unit_test(lowered_ssh_lets_nobody_in_who_was_not),
+		cmocka_unit_test(what_targets_mean_is_written_as_others_mean_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
