@@ -24,7 +24,8 @@ struct target_look {
 /* A rule at one look. */
 struct grant_look {
 	const struct grant *grant;
-	const struct selector *any;     /* a source that is every device, or NULL */
+	const struct selector *any;     /* a source that is every device, or NULL; by
+	                                 * itself or together with others, addresses */
 	const struct selector *crowd;   /* a source that is many without a name */
 	const struct selector *machine; /* a source that is tagged */
 	const struct selector *person;  /* a source that is people and no admin */
@@ -111,6 +112,56 @@ look_at_source(struct lint *lint, struct grant_look *look, const struct selector
 		look->person = source;
 }
 
+/* Addresses that a list names, piece by piece. */
+struct pieces {
+	struct range *at;
+	size_t n, cap;
+	const struct selector *first;
+};
+
+static void
+pieces_add(struct lint *lint, struct pieces *pieces, const struct selector *selector)
+{
+	struct ranges ranges = lint_ranges(lint, selector);
+
+	for (size_t i = 0; i < ranges.n; i++) {
+		pieces->at = arena_grow(lint->arena, pieces->at, pieces->n, &pieces->cap,
+		                        sizeof(*pieces->at));
+		pieces->at[pieces->n++] = ranges.at[i];
+		pieces->first = pieces->first ? pieces->first : selector;
+	}
+}
+
+static bool
+pieces_cover(struct lint *lint, const struct pieces *pieces)
+{
+	return pieces->n > 1 &&
+	       lint_covers_tailnet(ranges_of(lint->arena, pieces->at, pieces->n));
+}
+
+/* Halves of everything are everything: 0.0.0.0/1 and 128.0.0.0/1. */
+static void
+look_at_pieces(struct lint *lint, struct grant_look *look)
+{
+	struct pieces src = { NULL }, dst = { NULL };
+
+	for (size_t i = 0; i < look->grant->src.n; i++)
+		pieces_add(lint, &src, &look->grant->src.at[i]);
+	for (size_t i = 0; i < look->n_targets; i++)
+		if (look->targets[i].all)
+			pieces_add(lint, &dst, look->targets[i].selector);
+	if (!look->any && pieces_cover(lint, &src)) {
+		look->any = look->crowd = src.first;
+		look->widest = CROWD_TAILNET;
+	}
+	if (!pieces_cover(lint, &dst))
+		return;
+	for (size_t i = 0; i < look->n_targets; i++)
+		if (look->targets[i].all &&
+		    lint_ranges(lint, look->targets[i].selector).n > 0)
+			look->targets[i].anything = true;
+}
+
 static struct grant_look
 look_at(struct lint *lint, const struct grant *grant)
 {
@@ -119,7 +170,16 @@ look_at(struct lint *lint, const struct grant *grant)
 	for (size_t i = 0; i < grant->src.n; i++)
 		look_at_source(lint, &look, &grant->src.at[i]);
 	look_at_targets(lint, &look);
+	look_at_pieces(lint, &look);
 	return look;
+}
+
+/* The widest of the sources, for a sentence. */
+static const char *
+crowd_said(struct lint *lint, const struct grant_look *look)
+{
+	return look->widest == CROWD_TAILNET ? "every device"
+	                                     : lint_crowd_name(lint, look->crowd);
 }
 
 /* Whether every protocol that people mean by "everything" is in it. */
@@ -144,7 +204,7 @@ allow_all(struct lint *lint, struct grant_look *look)
 		           look->targets[i].destination->word.span,
 		           "%s may reach everything by this rule, whatever the others "
 		           "say: write down who needs what",
-		           lint_crowd_name(lint, look->any));
+		           crowd_said(lint, look));
 		return;
 	}
 }
@@ -190,7 +250,9 @@ wide_sources(struct lint *lint, const struct grant_look *look)
 			fix_replace(&lint->fixes, lint_fix(lint, finding, REPAIR_UNSAFE),
 			            lint_inside(lint, source),
 			            text_of(autogroup_name(AUTOGROUP_MEMBER)));
-		} else if (crowd == CROWD_TAILNET && !look->everything) {
+		} else if ((crowd == CROWD_TAILNET ||
+		            (crowd == CROWD_NONE && source == look->any)) &&
+		           !look->everything) {
 			tailnet_prefix(lint, source);
 		} else if (crowd == CROWD_ANY && !look->everything &&
 		           reaches_others(look)) {
@@ -406,7 +468,7 @@ crowd_targets(struct lint *lint, const struct grant_look *look)
 				target->destination->word.span,
 				"%s may go out to the Internet by your exit nodes, from "
 				"their addresses; name a group",
-				lint_crowd_name(lint, look->crowd));
+				crowd_said(lint, look));
 		if (lint_crowd(lint, target->selector) == CROWD_TAGGED &&
 		    !is_web_alone(target))
 			lint_raise(
@@ -414,7 +476,7 @@ crowd_targets(struct lint *lint, const struct grant_look *look)
 				target->destination->word.span,
 				"%s reaches every server here; give each role a group, "
 				"and each group its tags",
-				lint_crowd_name(lint, look->crowd));
+				crowd_said(lint, look));
 	}
 }
 
@@ -541,7 +603,7 @@ sensitive_ports(struct lint *lint, const struct grant_look *look)
 	lint_raise(
 		lint, &CHECK_SENSITIVE_PORT_EXPOSED, first->span,
 		"%s reaches %u of %s, where %s listens%s; name the group that needs it",
-		lint_crowd_name(lint, look->crowd),
+		crowd_said(lint, look),
 		(unsigned)(port->ports.first > first->ports.first ? port->ports.first
 	                                                          : first->ports.first),
 		at->anything ? "every device" : lint_show(lint, at->selector->text),
@@ -614,8 +676,8 @@ powerful_capability(struct lint *lint, const struct grant_look *look,
 			lint, &CHECK_POWERFUL_CAPABILITY, app->name.span,
 			"%s becomes one of the %s by this (%s: %s); name the group that "
 			"is meant",
-			lint_crowd_name(lint, look->crowd), powers[i].what,
-			powers[i].member, powers[i].value);
+			crowd_said(lint, look), powers[i].what, powers[i].member,
+			powers[i].value);
 		return;
 	}
 }

@@ -4,6 +4,7 @@
 
 #include "grammar/arena.h"
 #include "policy/cut.h"
+#include "policy/numbers.h"
 
 /* Ends that are asked about later, as they were mentioned. */
 struct reach_ends {
@@ -12,6 +13,7 @@ struct reach_ends {
 	struct selector shared;         /* autogroup:shared */
 	uint32_t everybody, everything; /* as src, as dst: the crowd */
 	uint32_t anybody;
+	uint32_t real_members; /* as src of the inventory's cut */
 	uint32_t shared_src;
 	struct boundary_ends *boundaries; /* beside settings->never */
 	uint32_t *routes;                 /* dst, beside policy->approvers */
@@ -243,6 +245,9 @@ lint_reach_mention(struct lint *lint)
 	ends->everything = cut_mention(cut, 0, CUT_DST, ends->crowd, 2);
 	ends->anybody = cut_mention(cut, 0, CUT_SRC, &ends->any, 1);
 	ends->shared_src = cut_mention(cut, 0, CUT_SRC, &ends->shared, 1);
+	if (lint->real)
+		ends->real_members =
+			cut_mention(lint->real_cut, 0, CUT_SRC, ends->crowd, 1);
 	boundaries_mention(lint, ends);
 	routes_mention(lint, ends);
 	ssh_mention(lint, ends);
@@ -335,6 +340,26 @@ allow_all_is_told(const struct lint *lint)
 	return false;
 }
 
+/* Nobody listens on port 0. */
+static bool
+is_all(struct ports ports)
+{
+	return ports.first <= 1 && ports.last == 65535;
+}
+
+static bool
+opens_all_ports(const struct grant *grant, const struct destination *dst)
+{
+	for (size_t i = 0; grant->section == SECTION_GRANTS && i < grant->n_ip; i++)
+		if (is_all(grant->ip[i].ports) &&
+		    protocol_has_ports(grant->ip[i].protocol))
+			return true;
+	for (size_t i = 0; i < dst->n_ports; i++)
+		if (is_all(dst->ports[i]) && protocol_has_ports(grant->ip[0].protocol))
+			return true;
+	return false;
+}
+
 /* Whether a rule is of those that together let everybody reach everything: its
  * sources and destinations are many without a name. */
 static bool
@@ -345,7 +370,8 @@ is_for_crowds(struct lint *lint, const struct grant *grant)
 	for (size_t i = 0; i < grant->src.n && !src; i++)
 		src = lint_crowd(lint, &grant->src.at[i]) >= CROWD_TAGGED;
 	for (size_t i = 0; i < grant->dst.n && !dst; i++)
-		dst = lint_crowd(lint, &grant->dst.at[i].selector) >= CROWD_TAGGED;
+		dst = lint_crowd(lint, &grant->dst.at[i].selector) >= CROWD_TAGGED &&
+		      opens_all_ports(grant, &grant->dst.at[i]);
 	return src && dst;
 }
 
@@ -360,7 +386,7 @@ allow_all_together(struct lint *lint, const struct reach_ends *ends)
 	if (allow_all_is_told(lint))
 		return;
 	between = cut_between(lint->cut, 0, ends->everybody, ends->everything,
-	                      PROTOCOL_ANY, PORTS_ALL);
+	                      PROTOCOL_ANY, (struct ports) { 1, 65535 });
 	if (between.share != CUT_EVERYTHING)
 		return;
 	for (size_t i = 0; i < policy->n_grants; i++)
@@ -375,6 +401,197 @@ allow_all_together(struct lint *lint, const struct reach_ends *ends)
 			lint_note(lint, finding, lint_opening(policy->grants[i].node),
 			          "%s is one of them",
 			          grant_name(lint, &policy->grants[i]));
+}
+
+/* Addresses that rules on one side of everything name on the other, rule by rule:
+ * 0.0.0.0/1 to * here, 128.0.0.0/1 to * there. */
+struct halves {
+	struct range *at;
+	size_t n, cap;
+	const struct grant *last;
+};
+
+static void
+halves_add(struct lint *lint, struct halves *halves, const struct grant *grant,
+           const struct selector *selector)
+{
+	struct ranges ranges = lint_ranges(lint, selector);
+
+	for (size_t i = 0; i < ranges.n; i++) {
+		halves->at = arena_grow(lint->arena, halves->at, halves->n, &halves->cap,
+		                        sizeof(*halves->at));
+		halves->at[halves->n++] = ranges.at[i];
+		halves->last = grant;
+	}
+}
+
+/* Takes what a rule adds to the halves of its src, and of its dst. */
+static void
+halves_take(struct lint *lint, const struct grant *grant, struct halves *src,
+            struct halves *dst)
+{
+	bool from_all = false, to_all = false;
+
+	for (size_t i = 0; i < grant->src.n; i++)
+		from_all |= lint_crowd(lint, &grant->src.at[i]) >= CROWD_TAILNET;
+	for (size_t i = 0; i < grant->dst.n; i++) {
+		const struct destination *to = &grant->dst.at[i];
+		if (!opens_all_ports(grant, to))
+			continue;
+		to_all |= lint_crowd(lint, &to->selector) >= CROWD_TAILNET;
+		if (from_all)
+			halves_add(lint, dst, grant, &to->selector);
+	}
+	for (size_t i = 0; to_all && i < grant->src.n; i++)
+		halves_add(lint, src, grant, &grant->src.at[i]);
+}
+
+static void
+allow_all_by_halves(struct lint *lint)
+{
+	const struct policy *policy = lint->policy;
+	struct halves src = { NULL }, dst = { NULL };
+	const struct grant *last = NULL;
+
+	if (allow_all_is_told(lint))
+		return;
+	for (size_t i = 0; i < policy->n_grants; i++)
+		if (policy->grants[i].via.n == 0)
+			halves_take(lint, &policy->grants[i], &src, &dst);
+	if (lint_covers_tailnet(ranges_of(lint->arena, src.at, src.n)))
+		last = src.last;
+	else if (lint_covers_tailnet(ranges_of(lint->arena, dst.at, dst.n)))
+		last = dst.last;
+	if (last)
+		lint_raise(lint, &CHECK_ALLOW_ALL, lint_opening(last->node),
+		           "with the rules before it this lets every device reach every "
+		           "other on all ports, address range by address range: write "
+		           "down who needs what");
+}
+
+/* Whether a rule is for a crowd by itself, so that it was told there. */
+static bool
+is_from_crowd(struct lint *lint, const struct grant *grant)
+{
+	for (size_t i = 0; i < grant->src.n; i++)
+		if (lint_crowd(lint, &grant->src.at[i]) != CROWD_NONE)
+			return true;
+	return false;
+}
+
+static bool
+rule_has_port(const struct rule *rule, int protocol, uint16_t port)
+{
+	if (rule->kind != RULE_NETWORK || !rule->grant || rule->self ||
+	    (rule->protocol != PROTOCOL_ANY && rule->protocol != protocol))
+		return false;
+	for (size_t i = 0; i < rule->n_ports; i++)
+		if (rule->ports[i].first <= port && rule->ports[i].last >= port)
+			return true;
+	return false;
+}
+
+/* The last of the rules that lead to some of the machines on a port; NULL where one
+ * of them is for a crowd by itself. */
+static const struct grant *
+led_by(struct lint *lint, const struct cut_reach *row, uint16_t port)
+{
+	const struct grant *last = NULL;
+
+	for (size_t i = 0; i < lint->real->n_rules; i++) {
+		const struct rule *rule = &lint->real->rules[i];
+		if (!rule_has_port(rule, row->protocol, port) ||
+		    (!rule->dst->any &&
+		     !set_overlaps(rule->dst->machines, row->machines)))
+			continue;
+		if (is_from_crowd(lint, rule->grant))
+			return NULL;
+		last = rule->grant;
+	}
+	return last;
+}
+
+/* A tailnet of fewer people has no crowd. */
+#define EVERYBODY_LEAST 3
+
+/* More rows are not looked through for such ports. */
+#define ROWS_MAX 1000
+
+static void
+sensitive_row(struct lint *lint, const struct cut_reach *row, struct names *told)
+{
+	const struct sensitive_port *port =
+		sensitive_among(lint->settings, row->protocol, row->ports);
+	const struct grant *by;
+	uint16_t first;
+
+	if (!port || row->machines->n == 0 || ports_all(row->ports))
+		return;
+	first = port->ports.first > row->ports.first ? port->ports.first
+	                                             : row->ports.first;
+	by = led_by(lint, row, first);
+	size_t known = told->n;
+	if (!by || names_add(told, text_of(lint_say(lint, "%s %u", grant_name(lint, by),
+	                                            (unsigned)first))) < known)
+		return;
+	lint_raise(lint, &CHECK_SENSITIVE_PORT_EXPOSED, lint_opening(by->node),
+	           "by this and other rules together every member there is reaches %u of "
+	           "%u machine%s, where %s listens",
+	           (unsigned)first, (unsigned)row->machines->n,
+	           row->machines->n == 1 ? "" : "s", port->what);
+}
+
+static bool
+opens_sensitive(struct lint *lint, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->n_ports; i++)
+		if (!ports_all(rule->ports[i]) && protocol_has_ports(rule->protocol) &&
+		    sensitive_among(lint->settings, rule->protocol, rule->ports[i]))
+			return true;
+	return false;
+}
+
+/* Whether those who reach any such port at all are all members there are: quickly,
+ * before it is asked which they all reach. */
+static bool
+members_reach_sensitive(struct lint *lint)
+{
+	const struct filter *real = lint->real;
+	struct arena scratch = { 0 };
+	struct numbers who = { .arena = &scratch };
+	bool *seen = arena_array(&scratch, real->n_parties, sizeof(bool));
+	const struct set *members = real->tailnet->members, *all;
+	bool reach;
+
+	for (size_t i = 0; i < real->n_rules; i++) {
+		const struct rule *rule = &real->rules[i];
+		if (rule->kind != RULE_NETWORK || seen[rule->src->number] ||
+		    !opens_sensitive(lint, rule))
+			continue;
+		seen[rule->src->number] = true;
+		numbers_add_set(&who, rule->src->machines);
+	}
+	all = numbers_set(&who, &lint->real->tailnet->sets);
+	reach = set_within(members, all);
+	arena_end(&scratch);
+	return reach;
+}
+
+/* Ports for administrators that every member of the inventory reaches, though no
+ * rule is for all of them. */
+static void
+sensitive_together(struct lint *lint, const struct reach_ends *ends)
+{
+	struct names told = { .arena = lint->arena };
+	size_t n;
+
+	if (!lint->real || lint->real->tailnet->n_users < EVERYBODY_LEAST ||
+	    !members_reach_sensitive(lint))
+		return;
+	const struct cut_reach *rows =
+		cut_reach(lint->real_cut, 0, ends->real_members, true, &n);
+	for (size_t i = 0; i < n && i < ROWS_MAX; i++)
+		sensitive_row(lint, &rows[i], &told);
 }
 
 /* So many ports may people of other tailnets reach before it is told. */
@@ -494,6 +711,8 @@ lint_reach(struct lint *lint)
 
 	boundaries_judge(lint, ends);
 	allow_all_together(lint, ends);
+	allow_all_by_halves(lint);
+	sensitive_together(lint, ends);
 	shared_judge(lint, ends);
 	routes_judge(lint, ends);
 	ssh_judge(lint, ends);

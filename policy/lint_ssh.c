@@ -294,12 +294,24 @@ recorder(struct lint *lint, const struct ssh_look *look)
 		           lint_show(lint, look->rule->recorder.at[0].text));
 }
 
+/* A rule that names nobody, or nothing. */
+static bool
+empty_rule(struct lint *lint, const struct ssh_rule *rule)
+{
+	if (rule->src.n > 0 && rule->dst.n > 0)
+		return false;
+	lint_raise(lint, &CHECK_MATCHES_NOTHING, lint_opening(rule->node),
+	           "this rule lets nobody in: it has no %s", rule->src.n ? "dst" : "src");
+	return true;
+}
+
 void
 lint_ssh(struct lint *lint)
 {
 	for (size_t i = 0; i < lint->policy->n_ssh; i++) {
 		struct ssh_look look = look_at(lint, &lint->policy->ssh[i]);
-		if (!look.rule->good || look.rule->action == SSH_BAD)
+		if (!look.rule->good || look.rule->action == SSH_BAD ||
+		    empty_rule(lint, look.rule))
 			continue;
 		accepts(lint, &look);
 		any_account(lint, &look);
