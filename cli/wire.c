@@ -165,52 +165,60 @@ app_text(struct wire *wire, const struct grant *grant)
 	return *text;
 }
 
-/* Digits of a port; returns where they end. */
-static char *
-port_put(char *at, unsigned port)
-{
-	char digits[5];
-	size_t n = 0;
-
-	do
-		digits[n++] = (char)('0' + port % 10);
-	while ((port /= 10) > 0);
-	while (n > 0)
-		*at++ = digits[--n];
-	return at;
-}
-
 #define PUT(at, literal)                                                                 \
 	(memcpy((at), (literal), sizeof(literal) - 1), (at) + sizeof(literal) - 1)
+
+/* A run of ports as DstPorts has it, to be used until another comes. */
+struct ports_text {
+	struct ports ports;
+	size_t len;
+	char text[64];
+};
+
+static void
+ports_spell(struct ports_text *text, struct ports ports)
+{
+	char *at = text->text;
+
+	at = PUT(at, "\",\"Ports\":{\"First\":");
+	at += number_write(ports.first, at);
+	at = PUT(at, ",\"Last\":");
+	at += number_write(ports.last, at);
+	at = PUT(at, "}}");
+	text->ports = ports;
+	text->len = (size_t)(at - text->text);
+}
 
 /* The longest: its punctuation, two ranges' ends and two ports. */
 #define DST_ROOM (80 + RANGE_TEXT_MAX)
 
 /* One element of DstPorts. */
 static void
-dst_write(struct output *out, const struct wire_dst *dst)
+dst_write(struct output *out, const struct wire_dst *dst, struct ports_text *ports)
 {
 	char *start = output_room(out, DST_ROOM), *at = start;
 
+	if (ports->len == 0 || ports->ports.first != dst->ports.first ||
+	    ports->ports.last != dst->ports.last)
+		ports_spell(ports, dst->ports);
 	at = PUT(at, "{\"IP\":\"");
 	memcpy(at, dst->ip.at, dst->ip.len);
 	at += dst->ip.len;
-	at = PUT(at, "\",\"Ports\":{\"First\":");
-	at = port_put(at, dst->ports.first);
-	at = PUT(at, ",\"Last\":");
-	at = port_put(at, dst->ports.last);
-	at = PUT(at, "}}");
+	memcpy(at, ports->text, ports->len);
+	at += ports->len;
 	out->n += (size_t)(at - start);
 }
 
 static void
 dsts_write(struct output *out, const struct wire_rule *rule)
 {
+	struct ports_text ports = { .len = 0 };
+
 	output_string(out, ",\"DstPorts\":[");
 	for (size_t i = 0; i < rule->n_dst; i++) {
 		if (i > 0)
 			output_char(out, ',');
-		dst_write(out, &rule->dst[i]);
+		dst_write(out, &rule->dst[i], &ports);
 	}
 	output_char(out, ']');
 	for (size_t i = 0; i < rule->n_protocols; i++) {

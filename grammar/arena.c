@@ -144,6 +144,12 @@ arena_array(struct arena *arena, size_t n, size_t size)
 	return arena_alloc(arena, product(n, size));
 }
 
+void *
+arena_room(struct arena *arena, size_t n, size_t size)
+{
+	return arena_take(arena, product(n, size));
+}
+
 /* Makes the newest of what was given out larger, where it lies. */
 static bool
 arena_stretch(struct arena *arena, const void *items, size_t old, size_t new)

@@ -36,6 +36,9 @@ char *arena_bytes(struct arena *, size_t size);
  * program as out of memory. */
 void *arena_array(struct arena *, size_t n, size_t size);
 
+/* The same as they are, for what is filled at once. */
+void *arena_room(struct arena *, size_t n, size_t size);
+
 /*
  * Makes room for one more element: returns items when *cap > n, otherwise a
  * larger array (in place, where items was given out last) that starts with

@@ -24,6 +24,7 @@ struct compiler {
 	struct index contents;  /* by what is in them: equal ones become one */
 	struct index narrowed;  /* by party and postures */
 	bool wary;              /* of users that nobody knows: dialect_is_wary */
+	struct arena scratch;   /* of one acl */
 };
 
 /* The place in an index of a name; *fresh says that it is still to be filled. */
@@ -354,7 +355,8 @@ alias_order_self_last(const void *a, const void *b)
 static struct alias *
 aliases_of_acl(struct compiler *c, const struct grant *acl, size_t *n)
 {
-	struct names names = { .arena = c->arena };
+	struct arena_mark mark = arena_mark(&c->scratch);
+	struct names names = { .arena = &c->scratch };
 	struct alias *aliases = arena_array(c->arena, acl->dst.n, sizeof(*aliases));
 	for (size_t i = 0; i < acl->dst.n; i++) {
 		const struct destination *dst = &acl->dst.at[i];
@@ -369,6 +371,7 @@ aliases_of_acl(struct compiler *c, const struct grant *acl, size_t *n)
 		}
 	}
 	*n = names.n;
+	arena_reset(&c->scratch, mark);
 	return aliases;
 }
 
@@ -457,6 +460,7 @@ filter_compile(struct arena *arena, const struct policy *policy, struct tailnet 
 		.narrowed.names.arena = arena,
 		.wary = dialect_is_wary(policy),
 	};
+	arena_alloc(&c.scratch, 1); /* a first block that stays */
 	if (policy_is_open(policy))
 		compile_open(&c);
 	for (size_t i = 0; i < policy->n_grants; i++) {
@@ -470,5 +474,6 @@ filter_compile(struct arena *arena, const struct policy *policy, struct tailnet 
 		else
 			compile_acl(&c, &common);
 	}
+	arena_end(&c.scratch);
 	return filter;
 }

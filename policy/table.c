@@ -281,15 +281,19 @@ struct cut {
 	struct serving *servings;
 	struct step *steps, *spare;
 	size_t n_steps;
+	struct wire_dst *dst; /* room for those of all rules still to come */
+	size_t n_dst;
 };
 
 static void
-cut_add_steps(struct cut *cut, const struct goal *goal)
+cut_add_steps(struct cut *cut, const struct serving *serving)
 {
-	for (size_t i = 0; i < goal->rules.n; i++) {
-		uint32_t rule = goal->rules.at[i];
+	const struct numbers *numbers = &serving->goal->rules;
+	for (size_t i = 0; i < numbers->n; i++) {
+		uint32_t rule = numbers->at[i];
 		cut->steps[cut->n_steps++] =
 			(struct step) { cut->table->place[rule], rule };
+		cut->n_dst += cut->table->filter->rules[rule].n_ports * serving->n_items;
 	}
 }
 
@@ -304,9 +308,9 @@ cut_collect(struct cut *cut)
 	size_t n = 0;
 	for (uint32_t i = first; i < end; i++)
 		n += t->goals->at[served->at[i]].rules.n;
-	cut->servings = arena_array(cut->scratch, end - first, sizeof(*cut->servings));
-	cut->steps = arena_array(cut->scratch, n, sizeof(*cut->steps));
-	cut->spare = arena_array(cut->scratch, n, sizeof(*cut->spare));
+	cut->servings = arena_room(cut->scratch, end - first, sizeof(*cut->servings));
+	cut->steps = arena_room(cut->scratch, n, sizeof(*cut->steps));
+	cut->spare = arena_room(cut->scratch, n, sizeof(*cut->spare));
 	for (uint32_t i = first; i < end; i++) {
 		const struct goal *goal = &t->goals->at[served->at[i]];
 		struct serving *serving = &cut->servings[i - first];
@@ -314,8 +318,9 @@ cut_collect(struct cut *cut)
 		serving->items = goal_items(goal, t->filter, t->spelling, cut->scratch,
 		                            cut->machine, &serving->n_items);
 		t->slot[served->at[i]] = i - first;
-		cut_add_steps(cut, goal);
+		cut_add_steps(cut, serving);
 	}
+	cut->dst = arena_room(cut->scratch, cut->n_dst, sizeof(*cut->dst));
 }
 
 static uint32_t
@@ -396,25 +401,19 @@ step_serving(const struct cut *cut, struct step step)
 
 /* The DstPorts of the steps of one place: addresses outer, ports inner. */
 static void
-wire_take_ports(struct wire_rule *wire, const struct cut *cut, const struct step *steps,
+wire_take_ports(struct wire_rule *wire, struct cut *cut, const struct step *steps,
                 size_t n)
 {
-	const struct rule *rules = cut->table->filter->rules;
-	size_t total = 0;
-	for (size_t i = 0; i < n; i++)
-		total += step_serving(cut, steps[i])->n_items *
-		         rules[steps[i].rule].n_ports;
-	struct wire_dst *dst = arena_array(cut->scratch, total, sizeof(*dst));
-	wire->dst = dst;
-	wire->n_dst = total;
+	wire->dst = cut->dst;
 	for (size_t i = 0; i < n; i++) {
 		const struct serving *serving = step_serving(cut, steps[i]);
-		const struct rule *rule = &rules[steps[i].rule];
+		const struct rule *rule = &cut->table->filter->rules[steps[i].rule];
 		for (size_t k = 0; k < serving->n_items; k++)
 			for (size_t p = 0; p < rule->n_ports; p++)
-				*dst++ = (struct wire_dst) { serving->items[k],
-					                     rule->ports[p] };
+				*cut->dst++ = (struct wire_dst) { serving->items[k],
+					                          rule->ports[p] };
 	}
+	wire->n_dst = (size_t)(cut->dst - wire->dst);
 }
 
 /* IPProto: the protocol of a rule, and those of its shadows. */
@@ -430,7 +429,7 @@ wire_take_protocols(struct wire_rule *wire, const struct filter *filter)
 }
 
 static struct wire_rule
-wire_of_steps(const struct cut *cut, const struct step *steps, size_t n)
+wire_of_steps(struct cut *cut, const struct step *steps, size_t n)
 {
 	const struct rule *rule = &cut->table->filter->rules[steps->rule];
 	struct wire_rule wire = { .src = step_list(cut, *steps),
@@ -454,7 +453,7 @@ table_of(struct table *t, struct arena *scratch, uint32_t machine)
 	if (t->merges)
 		cut_place_selves(&cut);
 	struct step *steps = steps_sort(cut.steps, cut.spare, cut.n_steps);
-	struct wire_rule *rules = arena_array(scratch, cut.n_steps, sizeof(*rules));
+	struct wire_rule *rules = arena_room(scratch, cut.n_steps, sizeof(*rules));
 	struct wire_table table = { .rules = rules };
 	for (size_t i = 0, n; i < cut.n_steps; i += n) {
 		for (n = 1; i + n < cut.n_steps && steps[i + n].place == steps[i].place;
