@@ -72,13 +72,28 @@ lower_takes(const struct lower *l, enum feature feature)
 	return target_support(l->to, feature) == TAKES;
 }
 
+/* Whether the same was said of that place before: an element may be asked about
+ * more than once. */
+static bool
+is_said(struct lower *l, struct span where, const char *what)
+{
+	size_t known = l->losses.n;
+	const char *name = arena_format(l->arena, "%u %s", where.first, what);
+
+	return names_add(&l->losses, text_of(name)) < known;
+}
+
 static void
 lose(struct lower *l, struct span where, const char *what, const char *lost,
      const char *help)
 {
 	const char *target = target_name(l->to);
+	unsigned line = (unsigned)source_place(l->policy->source, where.first).line;
 	struct finding *finding;
 
+	if (is_said(l, where, what))
+		return;
+	sheet_format(&l->head, "// left out of line %u: %s (%s)\n", line, lost, what);
 	if (l->narrower) {
 		finding_add(l->findings, &CHECK_UNSUPPORTED_BY_TARGET, l->policy->source,
 		            where, "%s cannot say %s; left out: %s%s", target, what, lost,
@@ -174,7 +189,7 @@ lower_hosts(struct lower *l, struct sheet *sheet)
 
 /* The policy as it is written of a section that the target has too. */
 static void
-sheet_section(struct lower *l, struct sheet *sheet, enum section section)
+sheet_verbatim(struct lower *l, struct sheet *sheet, enum section section)
 {
 	const struct node *key = l->policy->sections[section];
 
@@ -421,7 +436,7 @@ lower_others(struct lower *l, struct sheet *sheet)
 		if (!key)
 			continue;
 		if (lower_takes(l, as_they_are[i].feature))
-			sheet_section(l, sheet, section);
+			sheet_verbatim(l, sheet, section);
 		else if (as_they_are[i].lost)
 			lower_lose(l, key->span, section_name(section),
 			           as_they_are[i].lost);
@@ -478,7 +493,7 @@ lower_tests(struct lower *l, struct sheet *sheet)
 	for (size_t i = 0; i < 2; i++) {
 		const struct node *key = l->policy->sections[sections[i]];
 		if (key && stay)
-			sheet_section(l, sheet, sections[i]);
+			sheet_verbatim(l, sheet, sections[i]);
 		else if (key)
 			finding_add(l->findings, &CHECK_UNSUPPORTED_BY_TARGET,
 			            l->policy->source, key->span,
@@ -525,7 +540,9 @@ policy_lower(struct arena *arena, const struct lowering *lowering,
 		           .findings = findings,
 		           .origins.arena = arena,
 		           .hosts.arena = arena,
-		           .tags.arena = arena };
+		           .tags.arena = arena,
+		           .losses.arena = arena,
+		           .head.arena = arena };
 	struct sheet rules = { .arena = arena }, heads = { .arena = arena };
 	struct sheet sheet = { .arena = arena };
 
@@ -537,7 +554,10 @@ policy_lower(struct arena *arena, const struct lowering *lowering,
 	lower_others(&l, &rules);
 	lower_tests(&l, &rules);
 	lower_tags(&l, &heads);
-	sheet_format(&sheet, "// %s's own terms\n{\n", target_name(l.to));
+	sheet_format(&sheet, "// for %s, made from a policy for %s\n", target_name(l.to),
+	             target_name(l.from));
+	sheet_text(&sheet, (struct text) { l.head.at, l.head.n });
+	sheet_string(&sheet, "{\n");
 	lower_groups(&l, &sheet);
 	lower_hosts(&l, &sheet);
 	lower_emptiness(&l, &sheet);

@@ -55,8 +55,10 @@ struct lower {
 	struct names origins; /* of new groups: their numbers */
 	struct new_group *groups;
 	size_t groups_cap;
-	struct names hosts; /* that are named: their definitions are needed */
-	struct names tags;  /* the same */
+	struct names hosts;  /* that are named: their definitions are needed */
+	struct names tags;   /* the same */
+	struct names losses; /* said so far: where, and what */
+	struct sheet head;   /* comments that list them */
 };
 
 /* What is said or left unsaid of a selector. */

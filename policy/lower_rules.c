@@ -541,33 +541,39 @@ lower_open(struct lower *l, struct sheet *sheet)
 	sheet_acls(l, sheet, &draft, (struct meaning) { MEANS_ALL, 0 });
 }
 
+/* "acls": [ … ], */
+static void
+sheet_section(struct sheet *sheet, const char *name, const struct sheet *elements)
+{
+	sheet_format(sheet, "\"%s\": [\n", name);
+	sheet_text(sheet, (struct text) { elements->at, elements->n });
+	sheet_string(sheet, "],\n");
+}
+
 void
 lower_rules(struct lower *l, struct sheet *sheet)
 {
 	const struct policy *policy = l->policy;
-	struct sheet grants = { .arena = l->arena };
+	struct sheet acls = { .arena = l->arena }, grants = { .arena = l->arena };
 	bool takes = lower_takes(l, FEATURE_GRANTS);
 
 	if (policy_is_open(policy) && l->from == l->to)
 		return; /* what it says by saying nothing, it goes on saying */
-	sheet_string(sheet, "\"acls\": [\n");
 	if (policy_is_open(policy))
-		lower_open(l, sheet);
+		lower_open(l, &acls);
 	for (size_t i = 0; i < policy->n_grants; i++) {
 		const struct grant *grant = &policy->grants[i];
 		if (!rule_is_sayable(l, grant))
 			continue;
 		if (grant->section == SECTION_ACLS)
-			lower_acl(l, sheet, grant);
+			lower_acl(l, &acls, grant);
 		else if (takes)
 			lower_grant(l, &grants, grant);
 		else
-			lower_to_acls(l, sheet, grant);
+			lower_to_acls(l, &acls, grant);
 	}
-	sheet_string(sheet, "],\n");
-	if (grants.n > 0) {
-		sheet_string(sheet, "\"grants\": [\n");
-		sheet_text(sheet, (struct text) { grants.at, grants.n });
-		sheet_string(sheet, "],\n");
-	}
+	if (acls.n > 0 || grants.n == 0)
+		sheet_section(sheet, "acls", &acls);
+	if (grants.n > 0)
+		sheet_section(sheet, "grants", &grants);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/show.h"
 
 void
 list_add(struct word_list *list, struct text word)
@@ -206,8 +207,7 @@ lower_people(struct lower *l, const struct selector *s, struct word_list *users)
 	if (group || s->kind == SELECTOR_USER)
 		return true;
 	if (!l->tailnet || (role && !l->tailnet->roles_told)) {
-		lower_lose_unknown(l, s->span,
-		                   arena_format(l->arena, "%.*s", TEXT_ARG(s->text)),
+		lower_lose_unknown(l, s->span, text_show(l->arena, s->text),
 		                   "whoever it names");
 		return false;
 	}
