@@ -47,7 +47,7 @@ CLI      = $(call objects, $(call sources, cli))
 TESTS    = $(patsubst %.c, $(BUILD)/%, $(wildcard grammar/*_test.c \
              policy/*_test.c cli/*_test.c))
 FUZZERS  = $(patsubst %.c, $(BUILD)/%, $(wildcard grammar/*_fuzz.c \
-             policy/*_fuzz.c))
+             policy/*_fuzz.c cli/*_fuzz.c))
 C_FILES  = $(wildcard grammar/*.[ch] policy/*.[ch] cli/*.[ch])
 
 # Once what is missing is there, or with another KIND.
@@ -82,9 +82,17 @@ $(BUILD)/cli/main.tested.o: cli/main.c $(BUILD)/flags
 	$(call say,CC $@)
 	$(Q)$(COMPILE) -Dmain=aclc_main -Wno-missing-prototypes -MMD -MP -c -o $@ $<
 
-$(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(GRAMMAR) $(POLICY)
+# Without clang's fuzzer, files are given to its target one by one.
+FUZZER   = $(if $(filter fuzz, $(KIND)),,$(BUILD)/testdata/fuzz/replay.o)
+
+$(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(GRAMMAR) $(POLICY) $(FUZZER)
 	$(call say,LINK $@)
-	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(if $(FUZZER),,-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+
+$(BUILD)/cli/%_fuzz: $(BUILD)/cli/%_fuzz.o $(GRAMMAR) $(POLICY) \
+                     $(filter-out %/main.o, $(CLI)) $(BUILD)/cli/main.tested.o $(FUZZER)
+	$(call say,LINK $@)
+	$(Q)$(LINK) $(if $(FUZZER),,-fsanitize=fuzzer) -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -128,8 +136,8 @@ check: ## install what is missing, build, and run all tests
 
 asan: ## the tests again under the address and undefined sanitizers
 	@.ci/deps build check
-	@+$(AGAIN) KIND=asan tests
-	@.ci/check BUILD=build/asan units goldens properties terminal
+	@+$(AGAIN) KIND=asan tests fuzzers
+	@.ci/check BUILD=build/asan units goldens properties terminal seeds
 
 valgrind: ## the tests again under valgrind
 	@.ci/deps build check valgrind
@@ -139,10 +147,10 @@ valgrind: ## the tests again under valgrind
 
 tests: $(BUILD)/aclc $(TESTS)
 
-fuzz: ## a minute of libFuzzer for each fuzzer
+fuzz: ## a minute (TIME=60) of libFuzzer for each fuzzer, or those in NAMES
 	@.ci/deps build fuzz
 	@+$(AGAIN) KIND=fuzz CC=clang fuzzers
-	@.ci/fuzz build/fuzz
+	@TIME=$(TIME) .ci/fuzz build/fuzz $(NAMES)
 
 fuzzers: $(FUZZERS)
 

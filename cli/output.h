@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "grammar/finding.h"
 #include "grammar/text.h"
 
 struct arena;
-struct finding;
 struct iovec;
 
 struct output {
@@ -141,7 +141,7 @@ void output_paint(struct output *, enum paint);
 void text_finding(struct output *, const struct finding *);
 
 /* "error", "warning", "advice". */
-const char *level_name(int level);
+const char *level_name(enum level);
 
 /* output_json.c */
 

@@ -34,7 +34,7 @@ static const struct level_look {
 };
 
 const char *
-level_name(int level)
+level_name(enum level level)
 {
 	return LEVELS[level].name;
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "cli/apply_test.h"
 #include "grammar/arena.h"
 
 static struct arena arena;
@@ -30,56 +31,6 @@ assert_patch(const char *old, const char *new, const char *want)
 
 	got.at = arena_copy(&arena, got.at, got.len);
 	assert_string_equal(got.at ? got.at : "", want);
-}
-
-/* Takes the next line off a text, its end included. */
-static struct text
-line_take(struct text *text)
-{
-	size_t feed = text_find(*text, '\n');
-	struct text line = { text->at, feed < text->len ? feed + 1 : feed };
-
-	*text = text_from(*text, line.len);
-	return line;
-}
-
-/* Applies a patch the plain way: goes along old, as each line of it says. */
-static struct text
-patch_apply(struct text patch, struct text old)
-{
-	struct output out;
-	size_t at = 1; /* the next line of old */
-
-	output_start_memory(&out, &arena);
-	if (patch.len > 0) {
-		line_take(&patch);
-		line_take(&patch);
-	}
-	while (patch.len > 0) {
-		struct text line = line_take(&patch);
-		bool bare = text_starts(patch, "\\ No newline");
-		if (text_starts(line, "@@ -")) {
-			size_t first = (size_t)strtoul(line.at + 4, NULL, 10);
-			const char *comma = memchr(line.at, ',', line.len);
-			const char *plus = memchr(line.at, '+', line.len);
-			bool none = comma && comma < plus && comma[1] == '0';
-			for (; at < first + none; at++)
-				output_text(&out, line_take(&old));
-			continue;
-		}
-		if (line.at[0] == '\\')
-			continue;
-		struct text body = { line.at + 1, line.len - 1 - bare };
-		if (line.at[0] != '+') {
-			struct text was = line_take(&old);
-			assert_true(text_equal(was, body));
-			at++;
-		}
-		if (line.at[0] != '-')
-			output_text(&out, body);
-	}
-	output_text(&out, old);
-	return output_taken(&out);
 }
 
 static void
@@ -171,8 +122,9 @@ a_patch_applied_to_the_old_gives_the_new(void **state)
 		unsigned letters = 1 + (unsigned)rand() % 30;
 		struct text old = random_text(40, letters);
 		struct text new = random_text(40, letters);
-		struct text patch = patch_of("p", old, new);
-		assert_true(text_equal(patch_apply(patch, old), new));
+		struct text patch = patch_of("p", old, new), made;
+		assert_true(patch_apply(&arena, patch, old, &made));
+		assert_true(text_equal(made, new));
 		arena_end(&arena);
 	}
 }
@@ -187,8 +139,9 @@ long_texts_are_told_apart_too(void **state)
 		unsigned letters = i % 2 ? 100000 : 700;
 		struct text old = random_text(6000, letters);
 		struct text new = random_text(6000, letters);
-		struct text patch = patch_of("p", old, new);
-		assert_true(text_equal(patch_apply(patch, old), new));
+		struct text patch = patch_of("p", old, new), made;
+		assert_true(patch_apply(&arena, patch, old, &made));
+		assert_true(text_equal(made, new));
 		arena_end(&arena);
 	}
 }

@@ -2,20 +2,18 @@
  * errors settles in its canonical form. */
 #include "grammar/hujson.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "grammar/arena.h"
-#include "grammar/finding.h"
+#include "grammar/fuzz.h"
 #include "grammar/rune.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+#define FLOOR ((size_t)1 << 17)
 
-static void
-demand(bool holds)
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	if (!holds)
-		abort();
+	(void)argc;
+	(void)argv;
+	return fuzz_watch_install();
 }
 
 static bool
@@ -71,8 +69,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct arena arena = { 0 };
 	struct text text = { (const char *)bytes, len };
+	fuzz_watch_begin(len, FLOOR);
 	const struct tree *tree = text_read(&arena, text);
-
+	fuzz_watch_end(len);
 	nodes_visit(&arena, tree);
 	demand(is_same(hujson_print(&arena, tree), text));
 	if (!tree->broken) {

@@ -341,7 +341,7 @@ reach_by_every(struct reaches *list, uint32_t filter, const struct bits *from,
 	     class ++) {
 		for (end = i; end < lacking.n && lacking.at[end].class == class; end++)
 			;
-		reach_between(list, lacking.at + i, end - i,
+		reach_between(list, end > i ? lacking.at + i : NULL, end - i,
 		              (struct reached) { kind, 0, hi, class, CUT_NONE });
 		i = end;
 	}

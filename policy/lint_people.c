@@ -222,7 +222,9 @@ people_visit(const struct mention *mention, void *context)
 static struct text
 domain_of(struct arena *arena, struct text login)
 {
-	return text_lower(arena, text_from(login, text_find_last(login, '@') + 1));
+	size_t at = text_find_last(login, '@');
+
+	return text_lower(arena, text_from(login, at < login.len ? at + 1 : at));
 }
 
 /* A domain is a majority's when so many people, and so large a part of them,
@@ -276,7 +278,7 @@ external_members(struct lint *lint, const struct people *people)
 		                   : majority.len == 0 || text_equal(domain, majority))
 			continue;
 		if (domain.len == 0)
-			continue; /* headscale's name@ */
+			continue; /* headscale's name@, and its bare names */
 		lint_raise(
 			lint, &CHECK_EXTERNAL_MEMBER, people->first[i]->span,
 			allowed->n > 0

@@ -1,0 +1,157 @@
+/*
+ * The whole program: a line of words, as people type them, then a policy, an
+ * inventory and settings. POLICY, OTHER, NODES and SETTINGS among the words are
+ * the names of files. What calls itself JSON is JSON; the status is 0, 1 or 2.
+ */
+#define _GNU_SOURCE
+#include "grammar/fuzz.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "grammar/arena.h"
+
+#define FLOOR ((size_t)3 << 20)
+
+/* cli/main.c, by another name. */
+int aclc_main(int argc, char **argv);
+
+/* Files in memory, by number of part, and where answers go. */
+static int files[FUZZ_PARTS], answer;
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	for (size_t i = 0; i < FUZZ_PARTS; i++)
+		files[i] = memfd_create("part", 0);
+	answer = memfd_create("answer", 0);
+	/* sanitizers keep the standard error that there was */
+	dup2(answer, STDOUT_FILENO);
+	return fuzz_watch_install();
+}
+
+static void
+file_fill(int fd, struct text text)
+{
+	demand(ftruncate(fd, 0) == 0);
+	demand(pwrite(fd, text.at, text.len, 0) == (ssize_t)text.len);
+	lseek(fd, 0, SEEK_SET);
+}
+
+#define WORDS_MAX 16
+
+struct words_typed {
+	char *at[WORDS_MAX + 2];
+	int n;
+};
+
+/* A word, or the name of a file that it stands for. */
+static char *
+word_of(struct arena *arena, struct text word)
+{
+	static const char *const names[FUZZ_PARTS] = { "OTHER", "POLICY", "NODES",
+		                                       "SETTINGS" };
+
+	for (size_t i = 0; i < FUZZ_PARTS; i++)
+		if (text_is(word, names[i]))
+			return arena_format(arena, "/proc/self/fd/%d", files[i]);
+	return arena_copy(arena, word.at, word.len);
+}
+
+/* Words that read or write other files than ours are left out. */
+static bool
+is_harmless(struct text word)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if (word.at[i] == '/' || word.at[i] == '.' || word.at[i] == '\0')
+			return false;
+	return !text_starts(word, "-o") && !text_starts(word, "--o") &&
+	       !text_starts(word, "-w") && !text_starts(word, "--w") &&
+	       !text_starts(word, "--g") && !text_is(word, "--fix");
+}
+
+static struct words_typed
+words_of(struct arena *arena, struct text line)
+{
+	struct words_typed words = { .n = 1 };
+
+	words.at[0] = arena_format(arena, "aclc");
+	while (words.n < WORDS_MAX && line.len > 0) {
+		size_t end = 0;
+		while (end < line.len && line.at[end] != ' ' && line.at[end] != '\n')
+			end++;
+		struct text word = { line.at, end };
+		if (end > 0 && is_harmless(word))
+			words.at[words.n++] = word_of(arena, word);
+		line = text_from(line, end < line.len ? end + 1 : end);
+	}
+	words.at[words.n] = NULL;
+	return words;
+}
+
+static bool
+has_word(const struct words_typed *words, const char *word)
+{
+	for (int i = 1; i < words->n; i++)
+		if (strcmp(words->at[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the answer is one JSON document, if it is an answer at all. */
+static void
+answer_visit(const struct words_typed *words, int status)
+{
+	struct stat about;
+
+	if (status == 2 || has_word(words, "--help") || has_word(words, "-h") ||
+	    has_word(words, "--list") || has_word(words, "--why") ||
+	    !(has_word(words, "json") || has_word(words, "sarif")) ||
+	    !has_word(words, "-f"))
+		return;
+	demand(fstat(answer, &about) == 0);
+	if (about.st_size == 0 && status == 1)
+		return; /* refused */
+	char *bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, answer, 0);
+	demand(bytes != MAP_FAILED);
+	json_error_t error;
+	json_t *json =
+		json_loadb(bytes, (size_t)about.st_size,
+	                   JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+	                   &error);
+	if (!json)
+		fprintf(stderr, "%.*s\n%s\n", (int)about.st_size, bytes, error.text);
+	demand(json != NULL);
+	json_decref(json);
+	munmap(bytes, (size_t)about.st_size);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	struct fuzz_parts parts = fuzz_parts_of(bytes, len);
+	struct text line = parts.at[0];
+	struct arena arena = { 0 };
+
+	struct words_typed words = words_of(&arena, line);
+	if (words.n < 2) {
+		arena_end(&arena);
+		return -1;
+	}
+	for (size_t i = 1; i < FUZZ_PARTS; i++)
+		file_fill(files[i], parts.at[i]);
+	file_fill(files[0], parts.at[parts.n - 1]); /* a second policy */
+	file_fill(answer, text_of(""));
+	fuzz_watch_begin(len, FLOOR);
+	int status = aclc_main(words.n, words.at);
+	fuzz_watch_end(len);
+	demand(status >= 0 && status <= 2);
+	answer_visit(&words, status);
+	arena_end(&arena);
+	return 0;
+}
