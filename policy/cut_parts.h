@@ -123,7 +123,10 @@ struct cut_filter {
 	struct ranges subnets; /* approved when it was taken */
 	struct ranges kept;    /* what exit nodes have and route beside the default */
 	uint32_t n_units;
-	uint32_t *end_of[4]; /* by side and way, by party: an end's number + 1 */
+	uint32_t *end_of[6]; /* by side and way, by party: an end's number + 1 */
+	/* By plane, on a real tailnet: an end, of all that is served in it. */
+	uint32_t *served;
+	size_t n_served, served_cap;
 	struct cut_box *boxes;
 	size_t n_boxes, boxes_cap;
 	struct cut_heap *heaps;
@@ -237,8 +240,11 @@ uint32_t cut_line(struct cut *, uint32_t plane, uint32_t kind, enum stratum);
 /* What a destination is reached by. */
 enum cut_way {
 	WAY_PACKETS,
-	WAY_OWN, /* its own addresses alone: capabilities */
+	WAY_OWN,   /* its own addresses alone: capabilities */
+	WAY_NAMED, /* whatever it names, whether anybody serves it or not */
 };
+
+#define WAY_N 3
 
 /* The end that a party comes to; list is what was written, for names that make
  * it unknown. */
@@ -293,6 +299,9 @@ void cut_points(struct cut *);
 
 /* The number of a set of points on an axis; the runs are copied. */
 uint32_t cut_set_add(struct cut *, enum cut_side, struct runs);
+
+/* The first of a tailnet's addresses at or after a point of the line. */
+size_t cut_address_from(const struct cut *, uint32_t tailnet, struct point);
 
 /* FAMILY_… of a point; its owner, or CUT_NONE; the addresses of a cell. */
 uint8_t cut_families(const struct cut *, uint32_t point);

@@ -355,9 +355,8 @@ cut_cell_range(const struct cut *cut, uint32_t cell)
 	return (struct range) { cut->edges[interval], interval_last(cut, interval) };
 }
 
-/* The first of a tailnet's addresses at or after a point. */
-static size_t
-address_from(const struct cut *cut, uint32_t tailnet, struct point point)
+size_t
+cut_address_from(const struct cut *cut, uint32_t tailnet, struct point point)
 {
 	size_t low = 0, high = cut->n_addresses[tailnet];
 
@@ -380,7 +379,7 @@ is_all_owned(const struct cut *cut, struct range range)
 	struct point next = range.first;
 
 	for (uint32_t i = 0; i < cut->n_tailnets; i++)
-		at[i] = address_from(cut, i, range.first);
+		at[i] = cut_address_from(cut, i, range.first);
 	for (;;) {
 		bool owned = false;
 		for (uint32_t i = 0; i < cut->n_tailnets; i++) {
@@ -453,7 +452,7 @@ static void
 pile_addresses(struct pile *pile, const struct cut *cut, uint32_t tailnet,
                struct range range)
 {
-	for (size_t i = address_from(cut, tailnet, range.first);
+	for (size_t i = cut_address_from(cut, tailnet, range.first);
 	     i < cut->n_addresses[tailnet] &&
 	     point_compare(cut->addresses[tailnet][i].address, range.last) <= 0;
 	     i++) {

@@ -272,7 +272,7 @@ end_destination(struct arena *arena, const struct cut_filter *from, struct cut_e
                 const struct party *party, enum cut_way way)
 {
 	end->everybody = party->any || party->danger;
-	if (!from->tailnet->imagined) {
+	if (!from->tailnet->imagined && way != WAY_NAMED) {
 		if (way == WAY_PACKETS)
 			end_serve(arena, from, end, party);
 		return;
@@ -308,7 +308,7 @@ cut_end_of(struct cut *cut, uint32_t filter, enum cut_side side, enum cut_way wa
            const struct party *party, const struct selector *list, size_t n)
 {
 	struct cut_filter *from = &cut->filters[filter];
-	uint32_t **known = &from->end_of[side * 2 + (unsigned)way];
+	uint32_t **known = &from->end_of[side * WAY_N + (unsigned)way];
 
 	/* parties without a filter are numbered by nobody */
 	if (!from->filter || party->unknown)
@@ -342,6 +342,40 @@ ranges_via(struct arena *arena, struct tailnet *t, const struct party *party,
 	return ranges_join(arena, served,
 	                   literals_left(arena, party,
 	                                 ranges_kept(arena, t, exits, false), false));
+}
+
+/* Notes what is served in a plane, unless that is known: cells herein, or all. */
+static void
+served_note(struct cut *cut, uint32_t filter, uint32_t plane, struct ranges cells,
+            bool anywhere)
+{
+	struct cut_filter *from = &cut->filters[filter];
+	struct cut_end end = { .side = CUT_DST,
+		               .tailnet = from->tailnet_number,
+		               .machines = from->tailnet->sets.all[0],
+		               .cells = cells,
+		               .everybody = true,
+		               .anywhere = anywhere };
+
+	while (from->n_served <= plane) {
+		from->served = arena_grow(cut->arena, from->served, from->n_served,
+		                          &from->served_cap, sizeof(*from->served));
+		from->served[from->n_served++] = CUT_NONE;
+	}
+	if (from->served[plane] == CUT_NONE)
+		from->served[plane] = end_add(cut, end);
+}
+
+static void
+served_via(struct cut *cut, uint32_t filter, uint32_t plane, struct text via)
+{
+	struct tailnet *t = cut->filters[filter].tailnet;
+	uint32_t tag = names_find(&t->tags, via);
+	const struct set *tagged = tag == NAMES_NONE ? t->sets.all[0] : t->of_tag[tag];
+
+	if (!t->imagined)
+		served_note(cut, filter, plane, ranges_kept(cut->arena, t, tagged, false),
+		            set_overlaps(tagged, t->exit_nodes));
 }
 
 /* A destination by way of routers with a tag. */
@@ -462,6 +496,7 @@ cut_take_via(struct cut_taking *taking, const struct party *dst, int protocol,
 		struct text tag = via->at[i].text;
 		char *plane = arena_format(taking->cut->arena, "via %.*s", TEXT_ARG(tag));
 		taking->plane = cut_plane(taking->cut, text_of(plane));
+		served_via(taking->cut, taking->filter, taking->plane, tag);
 		taking->box.dst = end_via(taking->cut, taking->filter, dst, tag);
 		cut_take_ports(taking, protocol, ports, n);
 	}
@@ -479,6 +514,9 @@ take_value(struct cut_taking *taking, struct text name, const struct node *value
 
 	taking->plane = cut_plane(cut, text_of(plane));
 	cut->plane_at[taking->plane] = (struct cut_plane) { name, tree, value };
+	if (!cut->imagined)
+		served_note(cut, taking->filter, taking->plane, (struct ranges) { 0 },
+		            false);
 	take_line(taking, 0, (struct ports) { 0, 0 });
 }
 
@@ -609,6 +647,9 @@ cut_take(struct cut *cut, struct filter *filter)
 	                                  n_units ? (uint32_t)n_units : 1);
 
 	cut->filters[number].filter = filter;
+	if (!filter->tailnet->imagined)
+		served_note(cut, number, 0, cut->filters[number].subnets,
+		            filter->tailnet->exit_nodes->n > 0);
 	for (size_t i = 0; i < filter->n_rules; i++)
 		take_rule(cut, number, &filter->rules[i]);
 	return number;

@@ -131,11 +131,13 @@ sources_of(const struct vocabulary *v, const struct diff_block *block)
 		arena_end(&scratch);
 		return block->from;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		for (uint32_t p = cut->pair_first[list[i]];
-		     p < cut->pair_first[list[i] + 1]; p++)
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t first = cut->pair_first[list[i]];
+		uint32_t end = cut->pair_first[list[i] + 1];
+		for (uint32_t p = first; p < end; p++)
 			if (cut->pair_situation[p] == block->situation)
 				list[k++] = n_classes + p;
+	}
 	const struct bits *sources = bits_of(v->axis[CUT_SRC].store, list, k);
 	arena_end(&scratch);
 	return sources;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/imply.h"
 
 /* Numbers on their way to a key. */
 struct tally {
@@ -245,6 +246,19 @@ struct texts {
 	size_t n, cap;
 };
 
+/* Whether two definitions ask the same, in the same order. */
+static bool
+posture_equal(const struct posture *a, const struct posture *b)
+{
+	if (a->n_terms != b->n_terms)
+		return false;
+	for (size_t i = 0; i < a->n_terms; i++)
+		if (!assertion_implies(&a->terms[i].assertion, &b->terms[i].assertion) ||
+		    !assertion_implies(&b->terms[i].assertion, &a->terms[i].assertion))
+			return false;
+	return true;
+}
+
 /* The postures of a list; one of the other side that both define, and not alike,
  * is told apart. */
 static void
@@ -256,7 +270,8 @@ texts_put(const struct asking *a, struct texts *texts, const struct cut_asked *a
 		const struct cut_posture *p = &cut->postures[asked->postures[i]];
 		const struct policy *own = cut->filters[a->v->filter].policy;
 		struct text name = p->posture->name.text;
-		if (p->filter != a->v->filter && policy_posture(own, name))
+		const struct posture *ours = policy_posture(own, name);
+		if (p->filter != a->v->filter && ours && !posture_equal(ours, p->posture))
 			name = text_of(
 				arena_format(a->arena, "%.*s as it %s", TEXT_ARG(name),
 			                     p->filter == DIFF_OLD ? "was" : "is now"));
@@ -320,21 +335,22 @@ asking_all_but(struct diff_patterns *patterns, struct arena *arena,
 }
 
 static uint32_t
-situation_left(const struct asking *a)
-{
-	for (size_t i = 0; i < a->pattern->n; i++)
-		if (!a->said[i])
-			return a->pattern->situations[i];
-	return 0;
-}
-
-static uint32_t
 situation_both(const struct cut_asked *asked, const struct diff_pattern *pattern)
 {
 	for (size_t i = 0; i < asked->n_situations; i++)
 		if (pattern_has(pattern, asked->situations[i]))
 			return asked->situations[i];
 	return 0;
+}
+
+/* The list to say next: the side's own before the other's, and rather one that says
+ * nothing beside. */
+static uint32_t
+list_next(const struct asking *a, bool loosely)
+{
+	uint32_t list = list_for(a, a->v->filter, loosely);
+
+	return list ? list : list_for(a, CUT_NONE, loosely);
 }
 
 struct diff_asking *
@@ -352,14 +368,14 @@ diff_askings(struct diff_patterns *patterns, struct arena *arena,
 	a.said = arena_array(arena, pattern->n, sizeof(*a.said));
 	askings = arena_array(arena, pattern->n + 1, sizeof(*askings));
 	*n = 0;
-	while ((list = list_for(&a, v->filter, false)) != 0) {
+	while ((list = list_next(&a, false)) != 0) {
 		first = first ? first : situation_both(&v->cut->asked[list], pattern);
 		texts_put(&a, &whole, &v->cut->asked[list]);
 		said_mark(&a, &v->cut->asked[list]);
 	}
 	if (whole.n > 0)
 		askings[(*n)++] = asking_of(&whole, &none, first);
-	while (situation_left(&a) != 0 && (list = list_for(&a, v->filter, true)) != 0) {
+	while ((list = list_next(&a, true)) != 0) {
 		const struct cut_asked *at = &v->cut->asked[list];
 		struct diff_pattern beside = pattern_beside(arena, at, pattern);
 		struct texts postures = { 0 };

@@ -22,9 +22,10 @@ struct piece {
 struct strand {
 	enum diff_mode mode;
 	const struct bits *from;
-	struct diff_name name;     /* once it has one … */
-	struct diff_asking asking; /* … in the situations that are meant … */
-	uint32_t share, way;       /* … which these tell apart */
+	const struct bits *foreign; /* sources that there are no pairs with: as may be */
+	struct diff_name name;      /* once it has one … */
+	struct diff_asking asking;  /* … in the situations that are meant … */
+	uint32_t share, way;        /* … which these tell apart */
 	struct piece *pieces;
 	size_t n, cap;
 };
@@ -34,6 +35,17 @@ struct strands {
 	struct names keys;
 	struct strand *at;
 	size_t cap;
+};
+
+/* What sources have with their own machines among some destinations. */
+struct own {
+	struct diff_run run;
+	const struct bits *from, *to;
+};
+
+struct owns {
+	struct own *at;
+	size_t n, cap;
 };
 
 struct fold {
@@ -48,7 +60,10 @@ struct fold {
 	struct names block_keys;                      /* of the unit's blocks, in order */
 	const struct bits *src_only[2], *dst_only[2]; /* classes of one family alone */
 	struct diff_blocks blocks;
+	/* With their own machines: all that sources have, and what is not told yet. */
+	struct owns had, wanted;
 	uint32_t unit, plane, asked;
+	const struct bits *unserved; /* destinations of the plane */
 	struct numbers preferred[2]; /* by side: the words of the unit's own rules */
 };
 
@@ -136,18 +151,31 @@ strand_put(struct fold *f, struct strand *strand, const struct bits *to,
 	runs_put(f, &last->runs, run);
 }
 
+/* The sources of the other family than destinations that are all of one. */
+static const struct bits *
+foreign_to_group(const struct fold *f, const struct bits *to)
+{
+	for (int i = 0; i < 2; i++)
+		if (bits_within(to, f->dst_only[i]))
+			return f->cut->only[1 - i];
+	return f->src_store->all[0];
+}
+
 static void
 sources_put(struct fold *f, struct strands *strands, enum diff_mode mode,
             const struct bits *from, const struct bits *to, struct diff_run run)
 {
-	uint32_t key[2] = { mode, from->id };
+	const struct bits *foreign = foreign_to_group(f, to);
+	const struct bits *meant = bits_minus(f->src_store, from, foreign);
+	uint32_t key[3] = { mode, meant->id, foreign->id };
 	bool fresh;
 
-	if (from->n == 0)
+	if (meant->n == 0)
 		return;
-	struct strand *strand = strand_of(f, strands, key, 2, &fresh);
+	struct strand *strand = strand_of(f, strands, key, 3, &fresh);
 	strand->mode = mode;
-	strand->from = from;
+	strand->from = meant;
+	strand->foreign = foreign;
 	strand_put(f, strand, to, run);
 }
 
@@ -168,33 +196,37 @@ has_pairs(struct fold *f, const struct bits *from, const struct bits *to,
 	return false;
 }
 
-/* Sources that have it with the machines of others, or with their own, and not
- * both; where there are no such machines at all, that is all there is. */
 static void
-half_put(struct fold *f, struct strands *strands, enum stratum stratum,
-         const struct bits *from, const struct bits *to, struct diff_run run)
+owns_put(struct fold *f, struct owns *owns, const struct bits *from,
+         const struct bits *to, struct diff_run run)
 {
-	bool others = stratum == STRATUM_OTHERS;
-	enum stratum rest = others ? STRATUM_SELF : STRATUM_OTHERS;
-	enum diff_mode mode = others ? MODE_OTHERS : MODE_SELF;
-
-	if (from->n == 0 || !has_pairs(f, from, to, stratum))
-		return;
-	sources_put(f, strands, has_pairs(f, from, to, rest) ? mode : MODE_FULL, from, to,
-	            run);
+	owns->at =
+		arena_grow(&f->scratch, owns->at, owns->n, &owns->cap, sizeof(*owns->at));
+	owns->at[owns->n++] = (struct own) { run, from, to };
 }
 
-/* A run of one kind, and who has it in both strata. */
+/* A run of one kind, and who has it in both strata; in one alone; where there are
+ * no pairs in the other, that is all there is. */
 static void
 strata_put(struct fold *f, struct strands *strands, const struct bits *others,
            const struct bits *self, const struct bits *to, struct diff_run run)
 {
-	sources_put(f, strands, MODE_FULL, bits_meet(f->src_store, others, self), to,
-	            run);
-	half_put(f, strands, STRATUM_OTHERS, bits_minus(f->src_store, others, self), to,
-	         run);
-	half_put(f, strands, STRATUM_SELF, bits_minus(f->src_store, self, others), to,
-	         run);
+	const struct bits *both = bits_meet(f->src_store, others, self);
+	const struct bits *away = bits_minus(f->src_store, others, self);
+	const struct bits *home = bits_minus(f->src_store, self, others);
+
+	sources_put(f, strands, MODE_FULL, both, to, run);
+	if (away->n > 0 && has_pairs(f, away, to, STRATUM_OTHERS))
+		sources_put(f, strands,
+		            has_pairs(f, away, to, STRATUM_SELF) ? MODE_OTHERS
+		                                                 : MODE_FULL,
+		            away, to, run);
+	if (home->n == 0 || !has_pairs(f, home, to, STRATUM_SELF))
+		return;
+	if (has_pairs(f, home, to, STRATUM_OTHERS))
+		owns_put(f, &f->wanted, home, to, run);
+	else
+		sources_put(f, strands, MODE_FULL, home, to, run);
 }
 
 /* What a group of destinations has in common: facts, by line and run. */
@@ -254,10 +286,11 @@ group_overlay(struct fold *f, struct strands *strands, const struct alike *g,
 		const struct bits *others = from_at(f, g, kind, STRATUM_OTHERS, lo);
 		const struct bits *self = from_at(f, g, kind, STRATUM_SELF, lo);
 		end = edge_after(f, g, kind, lo);
+		struct diff_run run = { kind, (uint16_t)lo, (uint16_t)(end - 1) };
+		if (self->n > 0)
+			owns_put(f, &f->had, self, g->to, run);
 		if (others->n > 0 || self->n > 0)
-			strata_put(f, strands, others, self, g->to,
-			           (struct diff_run) { kind, (uint16_t)lo,
-			                               (uint16_t)(end - 1) });
+			strata_put(f, strands, others, self, g->to, run);
 	}
 }
 
@@ -347,9 +380,9 @@ facts_sort(struct fold *f, const struct diff_fact *facts, size_t n, size_t *n_sa
 	return said;
 }
 
-/* The classes that the same facts are about. */
+/* The classes of one family that the same facts are about. */
 struct grouping {
-	struct names keys; /* the bytes of the facts' numbers */
+	struct names keys; /* the bytes of the family and the facts' numbers */
 	struct numbers *classes;
 	size_t cap;
 };
@@ -377,10 +410,127 @@ groups_find(struct fold *f, struct grouping *g, const struct mention *mentions, 
 
 	for (size_t i = 0; i < n; i = end) {
 		facts.n = 0;
+		numbers_add(&facts, f->cut->axes[CUT_DST].families[mentions[i].class]);
 		for (end = i; end < n && mentions[end].class == mentions[i].class; end++)
-			if (facts.n == 0 || facts.at[facts.n - 1] != mentions[end].fact)
+			if (end == i || facts.at[facts.n - 1] != mentions[end].fact)
 				numbers_add(&facts, mentions[end].fact);
 		grouping_put(f, g, facts.at, facts.n, mentions[i].class);
+	}
+}
+
+static const struct cut_set *
+owned_set(const struct fold *f)
+{
+	return &f->cut->axes[CUT_DST].sets[f->cut->owned];
+}
+
+/* Whether something lies across a place of the lines. */
+static bool
+is_across(const struct diff_run *run, const struct diff_run *at)
+{
+	return run->kind == at->kind && run->lo <= at->lo && at->hi <= run->hi;
+}
+
+/* Adds those of some sources that share an owner with one of the classes. */
+static void
+mates_join(struct fold *f, struct numbers *mates, const struct bits *from,
+           const struct bits *to)
+{
+	struct arena_mark mark = arena_mark(&f->lists);
+	uint32_t n = bits_count(to), *classes = bits_list(&f->lists, to);
+
+	for (uint32_t i = 0; i < n; i++) {
+		residue_set(&f->cut->mask, from);
+		cut_mask(f->cut, &f->cut->mask, classes[i], STRATUM_SELF);
+		const struct bits *some = residue_bits(&f->cut->mask, f->src_store);
+		uint32_t n_some = bits_count(some), *list = bits_list(&f->lists, some);
+		for (uint32_t k = 0; k < n_some; k++)
+			numbers_add(mates, list[k]);
+	}
+	arena_reset(&f->lists, mark);
+}
+
+/* Of some sources those that are kept from a machine of their own at a place. */
+static const struct bits *
+kept_from_own(struct fold *f, const struct bits *sources, const struct diff_run *at)
+{
+	const struct cut_set *owned = owned_set(f);
+	const struct bits *kept = f->src_store->all[0];
+
+	for (uint32_t i = 0; i < owned->n_classes; i++) {
+		residue_set(&f->cut->mask, sources);
+		cut_mask(f->cut, &f->cut->mask, owned->classes[i], STRATUM_SELF);
+		for (size_t k = 0; k < f->had.n; k++)
+			if (is_across(&f->had.at[k].run, at) &&
+			    bits_hold(f->had.at[k].to, owned->classes[i]))
+				residue_minus(&f->cut->mask, f->had.at[k].from);
+		kept = bits_join(f->src_store, kept,
+		                 residue_bits(&f->cut->mask, f->src_store));
+	}
+	return kept;
+}
+
+/* A place of the lines: who has all of their own there has autogroup:self, the
+ * others are told of what they have. */
+static void
+own_place(struct fold *f, struct strands *strands, const struct diff_run *at)
+{
+	const struct cut_set *owned = owned_set(f);
+	struct numbers mates = { .arena = &f->scratch };
+
+	for (size_t i = 0; i < f->wanted.n; i++)
+		if (is_across(&f->wanted.at[i].run, at))
+			mates_join(f, &mates, f->wanted.at[i].from, f->wanted.at[i].to);
+	if (mates.n == 0)
+		return;
+	const struct bits *all = bits_of(f->src_store, mates.at, mates.n);
+	const struct bits *kept = kept_from_own(f, all, at);
+	sources_put(f, strands, MODE_SELF, bits_minus(f->src_store, all, kept),
+	            bits_of(f->dst_store, owned->classes, owned->n_classes), *at);
+	for (size_t i = 0; i < f->wanted.n; i++) {
+		const struct own *own = &f->wanted.at[i];
+		const struct bits *some = bits_meet(f->src_store, own->from, kept);
+		if (is_across(&own->run, at) && has_pairs(f, some, own->to, STRATUM_SELF))
+			sources_put(f, strands, MODE_SELF, some, own->to, *at);
+	}
+}
+
+/* The next edge of what is had or wanted of a kind. */
+static uint32_t
+own_edge(const struct owns *owns, uint32_t kind, uint32_t lo, uint32_t edge)
+{
+	for (size_t i = 0; i < owns->n; i++) {
+		const struct diff_run *run = &owns->at[i].run;
+		if (run->kind != kind)
+			continue;
+		if (run->lo > lo && run->lo < edge)
+			edge = run->lo;
+		if (run->hi >= lo && (uint32_t)run->hi + 1 < edge)
+			edge = (uint32_t)run->hi + 1;
+	}
+	return edge;
+}
+
+/* What sources want to be told of their own machines, kind by kind and place by
+ * place. */
+static void
+own_settle(struct fold *f, struct strands *strands)
+{
+	bool seen[256] = { false };
+	uint32_t end;
+
+	for (size_t i = 0; i < f->wanted.n; i++) {
+		uint32_t kind = f->wanted.at[i].run.kind;
+		if (kind < 256 && seen[kind])
+			continue;
+		if (kind < 256)
+			seen[kind] = true;
+		for (uint32_t lo = 0; lo <= UINT16_MAX; lo = end) {
+			end = own_edge(&f->wanted, kind, lo, UINT16_MAX + 1);
+			end = own_edge(&f->had, kind, lo, end);
+			struct diff_run at = { kind, (uint16_t)lo, (uint16_t)(end - 1) };
+			own_place(f, strands, &at);
+		}
 	}
 }
 
@@ -397,18 +547,20 @@ strands_of_facts(struct fold *f, const struct diff_fact *facts, size_t n)
 	groups_find(f, &grouping, mentions, n_mentions);
 	for (size_t i = 0; i < grouping.keys.n; i++) {
 		struct text key = grouping.keys.texts[i];
-		struct alike group = { .n = key.len / sizeof(uint32_t) };
+		struct alike group = { .n = key.len / sizeof(uint32_t) - 1 };
 		group.to = bits_of(f->dst_store, grouping.classes[i].at,
 		                   grouping.classes[i].n);
 		group.facts =
 			arena_array(&f->scratch, group.n, sizeof(struct diff_fact *));
 		for (size_t k = 0; k < group.n; k++) {
 			uint32_t number;
-			memcpy(&number, key.at + k * sizeof(number), sizeof(number));
+			memcpy(&number, key.at + (k + 1) * sizeof(number),
+			       sizeof(number));
 			group.facts[k] = said[number].fact;
 		}
 		group_put(f, &strands, &group);
 	}
+	own_settle(f, &strands);
 	return strands;
 }
 
@@ -456,6 +608,8 @@ strand_name_all(struct fold *f, struct strands *named, const struct strand *stra
 	struct diff_share *shares =
 		diff_shares(&f->patterns, f->arena, strand->from, &n_shares);
 	const struct bits *said = f->src_store->all[0];
+	const struct bits *foreign =
+		bits_meet(f->src_store, strand->foreign, f->v->axis[CUT_SRC].all);
 
 	for (size_t i = 0; i < n_shares; i++) {
 		const struct bits *target = share_target(f, &shares[i], said);
@@ -464,7 +618,9 @@ strand_name_all(struct fold *f, struct strands *named, const struct strand *stra
 		                     &n_askings);
 		struct diff_names names = { 0 };
 		if (target->n > 0)
-			names = vocabulary_name(f->v, CUT_SRC, target, shares[i].allowed,
+			names = vocabulary_name(f->v, CUT_SRC, target,
+			                        bits_join(f->src_store, shares[i].allowed,
+			                                  foreign),
 			                        &f->preferred[CUT_SRC]);
 		for (size_t k = 0; k < names.n; k++) {
 			said = bits_join(f->src_store, said, names.at[k].bits);
@@ -545,6 +701,20 @@ targets_of(struct fold *f, const struct strand *strand, size_t *n)
 	return targets;
 }
 
+/* What nobody serves in the plane may be said or not. */
+static const struct bits *
+unserved_in(struct fold *f, uint32_t plane)
+{
+	const struct cut_filter *in = &f->cut->filters[f->v->filter];
+	const struct cut_set *set;
+
+	if (plane >= in->n_served || in->served[plane] == CUT_NONE)
+		return f->dst_store->all[0];
+	set = &f->cut->axes[CUT_DST].sets[f->cut->ends[in->served[plane]].set];
+	return bits_minus(f->dst_store, f->v->axis[CUT_DST].all,
+	                  bits_of(f->dst_store, set->classes, set->n_classes));
+}
+
 /* The destinations that these sources have no pairs with, by family alone: they
  * may be said or not. */
 static const struct bits *
@@ -611,13 +781,13 @@ names_not_self(struct fold *f, struct diff_names *names)
 static struct diff_names
 names_of_target(struct fold *f, const struct strand *strand, const struct bits *to)
 {
+	const struct bits *beside =
+		bits_join(f->dst_store, f->unserved, foreign_to(f, strand->name.bits));
 	struct diff_names names;
 
 	if (strand->mode == MODE_SELF)
 		return names_self(f, strand, to);
-	names = vocabulary_name(f->v, CUT_DST, to,
-	                        bits_join(f->dst_store, to,
-	                                  foreign_to(f, strand->name.bits)),
+	names = vocabulary_name(f->v, CUT_DST, to, bits_join(f->dst_store, to, beside),
 	                        &f->preferred[CUT_DST]);
 	if (strand->mode == MODE_OTHERS)
 		names_not_self(f, &names);
@@ -653,9 +823,11 @@ block_add(struct fold *f, size_t first, const struct strand *strand,
           const struct goal_set *target)
 {
 	struct diff_blocks *blocks = &f->blocks;
-	uint32_t key[5] = { strand->mode, strand->share, strand->way, target->to->id,
-		            target->number };
-	size_t number = first + key_add(f, &f->block_keys, key, 5);
+	/* of whom other destinations may be said, to them others may be */
+	uint32_t key[6] = { strand->mode,   strand->share,
+		            strand->way,    target->to->id,
+		            target->number, foreign_to(f, strand->name.bits)->id };
+	size_t number = first + key_add(f, &f->block_keys, key, 6);
 
 	if (number == blocks->n) {
 		blocks->at = arena_grow(f->arena, blocks->at, number, &blocks->cap,
@@ -679,6 +851,8 @@ fold_plane(struct fold *f, const struct diff_fact *facts, size_t n)
 	f->block_keys = (struct names) { .arena = &f->scratch };
 	f->texts = (struct names) { .arena = &f->scratch };
 	f->runs = (struct names) { .arena = &f->scratch };
+	f->unserved = unserved_in(f, f->plane);
+	f->had = f->wanted = (struct owns) { 0 };
 	strands = strands_of_facts(f, facts, n);
 	for (size_t i = 0; i < strands.keys.n; i++)
 		strand_name_all(f, &named, &strands.at[i]);
@@ -692,9 +866,10 @@ fold_plane(struct fold *f, const struct diff_fact *facts, size_t n)
 }
 
 static void
-prefer_word(struct fold *f, enum cut_side side, struct text text)
+prefer_word(struct fold *f, enum cut_side side, const struct selector *selector)
 {
-	uint32_t word = vocabulary_word(f->v, side, text);
+	uint32_t word =
+		vocabulary_word(f->v, side, vocabulary_text(&f->scratch, selector));
 
 	if (word != NAMES_NONE)
 		numbers_add(&f->preferred[side], word);
@@ -712,9 +887,9 @@ prefer_words(struct fold *f)
 	f->preferred[CUT_SRC] = f->preferred[CUT_DST] =
 		(struct numbers) { .arena = &f->scratch };
 	for (size_t i = 0; grant && i < grant->src.n; i++)
-		prefer_word(f, CUT_SRC, grant->src.at[i].text);
+		prefer_word(f, CUT_SRC, &grant->src.at[i]);
 	for (size_t i = 0; grant && i < grant->dst.n; i++)
-		prefer_word(f, CUT_DST, grant->dst.at[i].selector.text);
+		prefer_word(f, CUT_DST, &grant->dst.at[i].selector);
 }
 
 /* A fact on its way to be with those of its plane. */

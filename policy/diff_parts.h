@@ -85,6 +85,9 @@ void vocabulary_points(struct vocabulary *, enum cut_side, const struct bits *cl
                        const struct bits *allowed, struct diff_names *,
                        const struct bits **left);
 
+/* A selector as a word: without the brackets that an acl puts around IPv6. */
+struct text vocabulary_text(struct arena *, const struct selector *);
+
 /* The number of a word, or NAMES_NONE. */
 uint32_t vocabulary_word(const struct vocabulary *, enum cut_side, struct text);
 

@@ -12,7 +12,7 @@ struct pointing {
 	enum cut_side side;
 	const struct bits *allowed;
 	struct diff_names *names;
-	uint32_t class; /* of the point being named */
+	struct arena *scratch;
 };
 
 static uint32_t
@@ -27,16 +27,21 @@ is_allowed(const struct pointing *p, uint32_t point)
 	return bits_hold(p->allowed, class_of(p, point));
 }
 
+/* A name that says some points. */
 static void
-name_put(struct pointing *p, struct text word)
+name_put(struct pointing *p, struct text word, const uint32_t *points, uint32_t n)
 {
 	struct diff_names *names = p->names;
+	uint32_t *classes = arena_array(p->scratch, n, sizeof(*classes));
+
+	for (uint32_t i = 0; i < n; i++)
+		classes[i] = class_of(p, points[i]);
 
 	names->at = arena_grow(p->cut->arena, names->at, names->n, &names->cap,
 	                       sizeof(*names->at));
 	names->at[names->n++] = (struct diff_name) {
 		.word = word,
-		.bits = bits_of(p->v->axis[p->side].store, &p->class, 1),
+		.bits = bits_of(p->v->axis[p->side].store, classes, n),
 	};
 }
 
@@ -107,7 +112,7 @@ say_owner(struct pointing *p, uint32_t point, const struct tailnet *t,
 	uint32_t n = p->v->owner_first[owner + 1] - p->v->owner_first[owner];
 	if (!all_allowed(p, points, n))
 		return false;
-	name_put(p, t->users[m->user].login);
+	name_put(p, t->users[m->user].login, points, n);
 	all_said(p, points, n);
 	return true;
 }
@@ -124,7 +129,7 @@ say_machine(struct pointing *p, const struct tailnet *t, const struct machine *m
 	if (m->name.len == 0 || tailnet_machine(t, m->name) != m ||
 	    !all_allowed(p, points, first[1] - first[0]))
 		return false;
-	name_put(p, m->name);
+	name_put(p, m->name, points, first[1] - first[0]);
 	all_said(p, points, first[1] - first[0]);
 	return true;
 }
@@ -137,7 +142,7 @@ say_real(struct pointing *p, uint32_t point)
 
 	if (say_owner(p, point, t, m) || say_machine(p, t, m))
 		return;
-	name_put(p, cut_point_text(p->cut, point));
+	name_put(p, cut_point_text(p->cut, point), &point, 1);
 	p->v->said[point] = true;
 }
 
@@ -185,51 +190,60 @@ static void
 point_say(struct pointing *p, struct cells *cells, uint32_t point)
 {
 	if (point >= p->cut->first_stranger) {
-		name_put(p, cut_point_text(p->cut, point));
+		name_put(p, cut_point_text(p->cut, point), &point, 1);
 	} else if (point >= p->cut->first_cell) {
 		cells->at = arena_grow(cells->arena, cells->at, cells->n, &cells->cap,
 		                       sizeof(*cells->at));
 		cells->at[cells->n++] = point - p->cut->first_cell;
 	} else if (p->cut->imagined) {
-		name_put(p, cut_point_text(p->cut, point));
+		name_put(p, cut_point_text(p->cut, point), &point, 1);
 	} else if (!p->v->said[point]) {
 		say_real(p, point);
 	}
 }
 
+/* A range of cells, and the cells that are in it. */
+struct stretch {
+	struct range range;
+	const uint32_t *points;
+	uint32_t n;
+};
+
 static void
-range_put(struct pointing *p, struct point first, struct point last)
+range_put(struct pointing *p, const struct stretch *stretch, struct point first,
+          struct point last)
 {
 	struct range range = { first, last };
 	char text[RANGE_TEXT_MAX];
 	size_t len = range_write(range, text);
 
-	name_put(p, (struct text) { arena_copy(p->cut->arena, text, len), len });
+	name_put(p, (struct text) { arena_copy(p->cut->arena, text, len), len },
+	         stretch->points, stretch->n);
 }
 
-/* A range of cells, without the addresses of machines in it that may not be
- * said. */
+/* A range without the addresses of machines in it that may not be said. */
 static void
-range_say(struct pointing *p, struct range range)
+stretch_say(struct pointing *p, const struct stretch *stretch)
 {
 	struct cut *cut = p->cut;
-	struct point from = range.first;
+	struct point from = stretch->range.first, last = stretch->range.last;
 
 	for (uint32_t t = 0; t < cut->n_tailnets; t++)
-		for (size_t i = 0; i < cut->n_addresses[t]; i++) {
+		for (size_t i = cut_address_from(cut, t, from); i < cut->n_addresses[t];
+		     i++) {
 			const struct owned_address *own = &cut->addresses[t][i];
+			if (point_compare(own->address, last) > 0)
+				break;
 			if (point_compare(own->address, from) < 0 ||
 			    is_allowed(p, own->machine))
 				continue;
-			if (point_compare(own->address, range.last) > 0)
-				break;
 			if (point_compare(own->address, from) > 0)
-				range_put(p, from, point_before(own->address));
-			if (point_compare(own->address, range.last) == 0)
+				range_put(p, stretch, from, point_before(own->address));
+			if (point_compare(own->address, last) == 0)
 				return;
 			from = point_next(own->address);
 		}
-	range_put(p, from, range.last);
+	range_put(p, stretch, from, last);
 }
 
 static int
@@ -244,21 +258,25 @@ number_order(const void *left, const void *right)
 static void
 cells_say(struct pointing *p, struct cells *cells)
 {
+	uint32_t *points = arena_array(p->scratch, cells->n, sizeof(*points));
 	size_t end;
 
 	if (cells->n > 1)
 		qsort(cells->at, cells->n, sizeof(*cells->at), number_order);
+	for (size_t i = 0; i < cells->n; i++)
+		points[i] = p->cut->first_cell + cells->at[i];
 	for (size_t i = 0; i < cells->n; i = end) {
-		struct range range = cut_cell_range(p->cut, cells->at[i]);
-		p->class = class_of(p, p->cut->first_cell + cells->at[i]);
-		for (end = i + 1; end < cells->n; end++) {
+		struct stretch stretch = { cut_cell_range(p->cut, cells->at[i]),
+			                   points + i, 1 };
+		struct range *range = &stretch.range;
+		for (end = i + 1; end < cells->n; end++, stretch.n++) {
 			struct range next = cut_cell_range(p->cut, cells->at[end]);
-			if (next.first.line != range.last.line ||
-			    point_compare(point_next(range.last), next.first) != 0)
+			if (next.first.line != range->last.line ||
+			    point_compare(point_next(range->last), next.first) != 0)
 				break;
-			range.last = next.last;
+			range->last = next.last;
 		}
-		range_say(p, range);
+		stretch_say(p, &stretch);
 	}
 }
 
@@ -268,7 +286,7 @@ vocabulary_points(struct vocabulary *v, enum cut_side side, const struct bits *c
                   const struct bits **left)
 {
 	struct arena scratch = { 0 };
-	struct pointing p = { v, v->cut, side, allowed, names, 0 };
+	struct pointing p = { v, v->cut, side, allowed, names, &scratch };
 	struct cells cells = { .arena = &scratch };
 	uint32_t n = bits_count(classes), n_left = 0;
 	uint32_t *list = bits_list(&scratch, classes);
@@ -283,7 +301,6 @@ vocabulary_points(struct vocabulary *v, enum cut_side side, const struct bits *c
 			list[n_left++] = list[i];
 			continue;
 		}
-		p.class = list[i];
 		for (size_t k = 0; k < n_points; k++)
 			point_say(&p, &cells, points[k]);
 	}

@@ -117,26 +117,43 @@ static uint32_t
 word_end(struct vocabulary *v, enum cut_side side, const struct selector *selector)
 {
 	uint32_t known = names_find(&v->known, selector->text);
+	const struct cut_filter *from = &v->cut->filters[v->filter];
+	enum cut_way way = side == CUT_DST ? WAY_NAMED : WAY_PACKETS;
+	struct party party;
 
-	if (known == NAMES_NONE)
-		return cut_mention(v->cut, v->filter, side, selector, 1);
-	return cut_end_of(v->cut, v->filter, side, WAY_PACKETS, v->parties[known],
-	                  selector, 1);
+	if (known != NAMES_NONE)
+		return cut_end_of(v->cut, v->filter, side, way, v->parties[known],
+		                  selector, 1);
+	party = party_of_selector(from->policy, from->tailnet, selector);
+	return cut_end_apart(v->cut, v->filter, side, way, &party, selector, 1);
+}
+
+struct text
+vocabulary_text(struct arena *arena, const struct selector *selector)
+{
+	struct text text = selector->text;
+	size_t at = text_find(text, ']');
+
+	if (!text_starts(text, "[") || at == text.len)
+		return text;
+	return text_of(arena_format(arena, "%.*s%.*s", (int)at - 1, text.at + 1,
+	                            TEXT_ARG(text_from(text, at + 1))));
 }
 
 static void
 word_add(struct vocabulary *v, const struct selector *selector, unsigned rank)
 {
+	struct text text = vocabulary_text(v->cut->arena, selector);
+
 	for (enum cut_side side = CUT_SRC; side <= CUT_DST; side++) {
 		struct diff_words *axis = &v->axis[side];
 		size_t known = axis->texts.n;
-		if (!is_for(selector, side) ||
-		    names_add(&axis->texts, selector->text) < known)
+		if (!is_for(selector, side) || names_add(&axis->texts, text) < known)
 			continue;
 		axis->at = arena_grow(v->cut->arena, axis->at, known, &axis->cap,
 		                      sizeof(*axis->at));
 		axis->at[known] = (struct diff_word) {
-			.text = selector->text,
+			.text = text,
 			.end = word_end(v, side, selector),
 			.rank = rank,
 		};
