@@ -70,7 +70,9 @@ judge_users(struct judge *judge, const struct ssh_rule *rule)
 {
 	const struct node *list = rule->users.list;
 
-	if (has_no_users(rule) && (list || rule->good))
+	if (has_no_users(rule) && (list || rule->good) &&
+	    !judge_lets(judge, FEATURE_SSH_NO_USERS,
+	                list ? list->span : node_opening(rule->node)))
 		judge_say(judge,
 		          judge_raise(judge, &CHECK_MISSING_FIELD,
 		                      list ? list->span : node_opening(rule->node),
