@@ -3,6 +3,7 @@
 
 /* What the parts of the prober share: probe.h is the door. */
 
+#include "grammar/arena.h"
 #include "policy/goal.h"
 #include "policy/numbers.h"
 #include "policy/probe.h"
@@ -85,7 +86,36 @@ bool point_in(const struct range *, size_t n, struct point);
 /* In 100.64.0.0/10 or fd7a:115c:a1e0::/48, where machines have addresses. */
 bool point_of_tailnet(struct point);
 
+/* probe_atom.c */
+
+/* Cuts the ranges of an end, and numbers its elements. */
+void end_cut(struct prober *, struct probe_end *);
+
 /* probe_cover.c */
+
+/* Elements on their way to a cover. */
+struct covering {
+	struct prober *prober;
+	const struct probe_end *end;
+	const struct party *party;
+	enum end_side side;
+	struct arena scratch;
+	struct numbers sure[FAMILIES], may[FAMILIES];
+};
+
+/* Adds the i-th atom of the end, surely or perhaps. */
+void cover_atom(struct covering *, size_t i, enum truth);
+
+struct cover cover_nothing(const struct prober *);
+
+/* A party on a side, found out once. */
+const struct probe_side *side_of(struct prober *, const struct party *, enum end_side);
+
+/* Whether literals hold addresses that machines could have. */
+bool touches_tailnet(struct ranges literals);
+
+/* Whether people have it, and not tags. */
+bool machine_is_somebodys(const struct machine *);
 
 /* Whether it is imagined, and for somebody whom nothing more is known of. */
 bool machine_is_vague(const struct machine *);
@@ -98,11 +128,6 @@ const struct set *doubtful(struct prober *, const struct set *asked,
 const struct matches *end_matches(struct prober *, const struct probe_end *,
                                   enum end_side);
 
-/* What a rule covers of an end on a side, where the end's matches are in
- * place. */
-struct cover rule_cover(struct prober *, const struct probe_end *, const struct rule *,
-                        enum end_side);
-
 bool cover_is_empty(const struct cover *);
 
 bool cover_is_sure(const struct cover *);
@@ -112,6 +137,74 @@ uint32_t element_user(const struct prober *, const struct probe_end *, uint32_t 
 
 /* An element for people: "ada@example.com", "laptop (ada@example.com)". */
 const char *element_show(struct prober *, const struct probe_end *, uint32_t element);
+
+/* probe_rule.c */
+
+/* What a rule covers of an end on a side, where the end's matches are in
+ * place. */
+struct cover rule_cover(struct prober *, const struct probe_end *, const struct rule *,
+                        enum end_side);
+
+/* probe_box.c */
+
+/* A question while it is answered. */
+struct inquiry {
+	struct prober *prober;
+	const struct question *question;
+	struct arena scratch;
+	struct numbers rules; /* that may bear on it, ascending */
+	struct ports piece;   /* of the question's ports, told apart by no rule */
+	struct box *boxes;
+	size_t n_boxes, boxes_cap;
+};
+
+/* What a rule lets through of a question in one family. */
+struct box {
+	const struct rule *rule;
+	const struct set *src, *dst;
+	bool self; /* only between elements of one owner */
+};
+
+/* Whether a rule is about packets, and counts for the prober's purpose. */
+bool rule_counts(const struct prober *, const struct rule *);
+
+/* LACK_PORT and LACK_PROTOCOL: what a client asks of a packet of one family
+ * (spec/wire-format.md 2), of a piece of the question's ports. */
+unsigned service_lacks(const struct prober *, const struct question *,
+                       const struct rule *, struct ports piece, unsigned family);
+
+/* Whether a rule has all that is asked of it but the two ends. */
+bool rule_serves(const struct prober *, const struct question *, const struct rule *);
+
+/* Whether there are elements whose owner could be anybody. */
+bool has_wild(const struct prober *, const struct probe_end *,
+              const struct set *elements);
+
+/* The owners of elements, as a set of user numbers; the elements whose owner is
+ * among the users. */
+const struct set *users_of(struct inquiry *, const struct probe_end *,
+                           const struct set *elements);
+const struct set *owned_by(struct inquiry *, const struct probe_end *,
+                           const struct set *elements, const struct set *users);
+
+/* Finds what the rules let through of the piece: for sure, or what they may. */
+void boxes_make(struct inquiry *, bool sure);
+
+/* The sources that a box takes somewhere. */
+const struct set *box_sources(struct inquiry *, const struct box *);
+
+/* What the boxes come to. */
+struct outcome {
+	bool all, some;
+	uint32_t missing; /* a source, where some get there but not all; or UINT32_MAX */
+};
+
+struct outcome boxes_outcome(struct inquiry *, bool sure);
+
+/* probe_near.c */
+
+/* Tells what came nearest, where not all was answered. */
+void answer_near(struct inquiry *, struct answer *);
 
 /* probe_say.c */
 

@@ -7,14 +7,8 @@
 #include "policy/filter.h"
 #include "policy/goal.h"
 #include "policy/numbers.h"
+#include "policy/principals.h"
 #include "policy/resolve.h"
-
-/* Machines in ascending order; one stands there as often as it is named. */
-struct principals {
-	const uint32_t *at;
-	size_t n;
-	struct text json; /* empty until asked for */
-};
 
 /* Rules on their way to the machines that get them all. */
 struct delivery {
@@ -26,15 +20,10 @@ struct delivery {
 struct ssh_table {
 	struct arena *arena;
 	const struct tailnet *tailnet;
-	struct names lists; /* by the bytes of a principals list: its number */
 	struct principals *principals;
-	size_t principals_cap;
 	struct delivery *deliveries; /* in the wire's order */
 	size_t n_deliveries, deliveries_cap;
 	struct rows received; /* by machine: its deliveries */
-	struct text *texts;   /* of every address, machine by machine */
-	uint32_t *first;      /* by machine: its first text */
-	uint32_t *place;      /* of a text among all, in byte order */
 };
 
 struct compiler {
@@ -239,24 +228,6 @@ draft_recorders(struct compiler *c, struct draft *d)
 	d->recorders = texts;
 }
 
-/* The number of a list of machines, repeats kept. */
-static uint32_t
-principals_of(struct compiler *c, const uint32_t *machines, size_t n)
-{
-	struct ssh_table *t = c->table;
-	struct text key = { (const char *)machines, n * sizeof *machines };
-	uint32_t known = names_find(&t->lists, key);
-	if (known != NAMES_NONE)
-		return known;
-	uint32_t *copy = arena_array(c->arena, n, sizeof *copy);
-	memcpy(copy, machines, n * sizeof *copy);
-	t->principals = arena_grow(c->arena, t->principals, t->lists.n,
-	                           &t->principals_cap, sizeof *t->principals);
-	t->principals[t->lists.n] = (struct principals) { .at = copy, .n = n };
-	key.at = (const char *)copy;
-	return names_add(&t->lists, key);
-}
-
 /* The same machines, each once. */
 static const struct set *
 set_of_list(struct compiler *c, const uint32_t *machines, size_t n)
@@ -287,7 +258,7 @@ wire_rule(struct compiler *c, const struct draft *d, const uint32_t *machines, s
 	bool session = check && headscale_before(c->policy, TARGET_HEADSCALE_0_29);
 	*rule = (struct wire_ssh_rule) {
 		.rule = d->rule,
-		.principals = principals_of(c, machines, n),
+		.principals = principals_of(c->table->principals, machines, n),
 		.from = set_of_list(c, machines, n),
 		.logins = logins,
 		.n_logins = n_logins,
@@ -536,7 +507,7 @@ ssh_compile(struct arena *arena, const struct policy *policy, struct tailnet *ta
 	struct ssh_table *t = arena_alloc(arena, sizeof *t);
 	*t = (struct ssh_table) { .arena = arena,
 		                  .tailnet = tailnet,
-		                  .lists.arena = arena };
+		                  .principals = principals_make(arena, tailnet) };
 	struct compiler c = { .table = t,
 		              .arena = arena,
 		              .policy = policy,
@@ -567,91 +538,10 @@ ssh_of(const struct ssh_table *t, struct arena *scratch, uint32_t machine)
 	return (struct wire_ssh) { rules, n };
 }
 
-/* A text and its number, to be sorted. */
-struct numbered {
-	struct text text;
-	uint32_t number;
-};
-
-static int
-numbered_order(const void *a, const void *b)
-{
-	const struct numbered *x = a, *y = b;
-	int order = text_compare(x->text, y->text);
-	return order ? order : (x->number > y->number) - (x->number < y->number);
-}
-
-/* Writes every address once, and finds its place in byte order. */
-static void
-spell_addresses(struct ssh_table *t)
-{
-	const struct tailnet *net = t->tailnet;
-	struct arena scratch = { 0 };
-	char text[RANGE_TEXT_MAX];
-	uint32_t n = 0;
-	t->first = arena_array(t->arena, net->n_machines + 1, sizeof *t->first);
-	for (size_t m = 0; m < net->n_machines; m++)
-		t->first[m + 1] = t->first[m] + (uint32_t)net->machines[m].n_addresses;
-	uint32_t total = t->first[net->n_machines];
-	struct numbered *sorted = arena_array(&scratch, total, sizeof *sorted);
-	for (size_t m = 0; m < net->n_machines; m++)
-		for (size_t k = 0; k < net->machines[m].n_addresses; k++, n++) {
-			size_t len = address_write(net->machines[m].addresses[k], text);
-			sorted[n].number = n;
-			sorted[n].text =
-				(struct text) { arena_copy(t->arena, text, len), len };
-		}
-	if (total)
-		qsort(sorted, total, sizeof *sorted, numbered_order);
-	t->texts = arena_array(t->arena, total, sizeof *t->texts);
-	t->place = arena_array(t->arena, total, sizeof *t->place);
-	for (uint32_t i = 0; i < total; i++) {
-		t->texts[i] = sorted[i].text;
-		t->place[sorted[i].number] = i;
-	}
-	arena_end(&scratch);
-}
-
-static struct text
-principals_write(struct ssh_table *t, const uint32_t *places, size_t n)
-{
-	static const char before[] = "{\"nodeIP\":\"", after[] = "\"},";
-	size_t size = 3;
-	for (size_t i = 0; i < n; i++)
-		size += sizeof before + sizeof after + t->texts[places[i]].len;
-	char *json = arena_alloc(t->arena, size), *at = json;
-	*at++ = '[';
-	for (size_t i = 0; i < n; i++) {
-		struct text address = t->texts[places[i]];
-		memcpy(at, before, sizeof before - 1);
-		memcpy(at + sizeof before - 1, address.at, address.len);
-		at += sizeof before - 1 + address.len;
-		memcpy(at, after, sizeof after - 1);
-		at += sizeof after - 1;
-	}
-	at -= n > 0; /* the last comma */
-	*at++ = ']';
-	return (struct text) { json, (size_t)(at - json) };
-}
-
 struct text
-ssh_principals_json(struct ssh_table *t, uint32_t number)
+ssh_principals_json(struct ssh_table *t, uint32_t principals)
 {
-	struct principals *p = &t->principals[number];
-	if (p->json.len)
-		return p->json;
-	if (!t->texts)
-		spell_addresses(t);
-	struct arena scratch = { 0 };
-	struct numbers places = { .arena = &scratch };
-	for (size_t i = 0; i < p->n; i++)
-		for (uint32_t k = t->first[p->at[i]]; k < t->first[p->at[i] + 1]; k++)
-			numbers_add(&places, t->place[k]);
-	if (places.n)
-		qsort(places.at, places.n, sizeof *places.at, number_order);
-	p->json = principals_write(t, places.at, places.n);
-	arena_end(&scratch);
-	return p->json;
+	return principals_json(t->principals, principals);
 }
 
 bool
