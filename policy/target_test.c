@@ -116,6 +116,45 @@ every_cell_has_a_case_that_behaves_so(void **state)
 	assert_int_equal(n_bad, 0);
 }
 
+/* "Y i i i i i N N Y  n  grants": a line of the manual's table. */
+static void
+write_line(enum feature feature, char line[128])
+{
+	static const char letters[] = { [TAKES] = 'Y',
+		                        [IGNORES] = 'i',
+		                        [DIFFERS] = 'd',
+		                        [REFUSES] = 'N',
+		                        [BELOW] = '.' };
+	const struct feature_row *row = feature_row(feature);
+	size_t n = 0;
+
+	line[n++] = '\n';
+	for (size_t t = 0; t < TARGET_N; t++) {
+		line[n++] = letters[row->by[t]];
+		line[n++] = ' ';
+	}
+	snprintf(line + n, 128 - n, " %c  %s\n", consequence_name(row->consequence)[0],
+	         row->what);
+}
+
+static void
+the_manual_has_the_table(void **state)
+{
+	static char page[1 << 16];
+	FILE *file = fopen("man/aclc-policy.5", "rb");
+	char line[128];
+
+	(void)state;
+	assert_non_null(file);
+	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+	fclose(file);
+	for (size_t f = FEATURE_NONE + 1; f < FEATURE_N; f++) {
+		write_line((enum feature)f, line);
+		if (!strstr(page, line))
+			fail_msg("aclc-policy.5 lacks%s", line);
+	}
+}
+
 static void
 targets_are_found_by_their_names(void **state)
 {
@@ -208,6 +247,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cell_has_a_case_that_behaves_so),
+		cmocka_unit_test(the_manual_has_the_table),
 		cmocka_unit_test(targets_are_found_by_their_names),
 		cmocka_unit_test(who_takes_a_feature_is_told_in_a_run),
 		cmocka_unit_test(ids_of_features_are_distinct_words),
