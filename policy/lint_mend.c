@@ -5,22 +5,28 @@
 
 #include "grammar/arena.h"
 
-#define MEANT "did you mean "
+/* How sentences say what was meant: between these. */
+static const struct {
+	const char *before, *after;
+} meanings[] = {
+	{ "did you mean ", "?" },
+	{ "is not defined, but ", " is: case matters" },
+};
 
 /* What a sentence says was meant, or an empty text. */
 static struct text
 meant_of(const struct finding *finding)
 {
-	const char *meant = strstr(finding->said, MEANT), *end;
-	struct text text = { NULL, 0 };
-
-	if (!meant)
-		return text;
-	meant += sizeof(MEANT) - 1;
-	end = strchr(meant, '?');
-	if (end && !end[1])
-		text = (struct text) { meant, (size_t)(end - meant) };
-	return text;
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
+		const char *meant = strstr(finding->said, meanings[i].before), *end;
+		if (!meant)
+			continue;
+		meant += strlen(meanings[i].before);
+		end = strstr(meant, meanings[i].after);
+		if (end && !end[strlen(meanings[i].after)])
+			return (struct text) { meant, (size_t)(end - meant) };
+	}
+	return (struct text) { NULL, 0 };
 }
 
 /* Whether a text can stand in a string as it is. */

@@ -172,8 +172,8 @@ unused_raise(struct lint *lint, enum naming_kind kind, size_t i)
 static void
 unused_names(struct lint *lint, const struct uses *uses)
 {
-	if (lint->policy->unread)
-		return; /* what could not be read may name it */
+	if (lint->policy->unread || !lint->filter)
+		return; /* what could not be read, or is misspelt, may name it */
 	for (enum naming_kind kind = 0; kind < NAMING_N; kind++)
 		for (size_t i = 0; i < names_of(lint->policy, kind)->n; i++)
 			if (!uses->used[kind][i])

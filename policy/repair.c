@@ -141,6 +141,15 @@ line_is_blank(const struct fixes *fixes, uint32_t start)
 	       is_line_end(fixes, spaces_end(fixes, start));
 }
 
+/* Whether an array or object ends here. */
+static bool
+is_bracket(const struct fixes *fixes, uint32_t offset)
+{
+	char c = bytes_of(fixes)[offset];
+
+	return c == ']' || c == '}';
+}
+
 /* A span without what it leaves behind: the spaces after it on its line, and
  * all of the line where nothing else stands there. Of two empty lines that come
  * together one goes. */
@@ -150,7 +159,7 @@ span_with_room(const struct fixes *fixes, struct span span)
 	uint32_t end = spaces_end(fixes, span.end);
 
 	if (!starts_line(fixes, span.first)) {
-		bool last = is_line_end(fixes, end);
+		bool last = is_line_end(fixes, end) || is_bracket(fixes, end);
 		while (last && span.first > 0 &&
 		       is_space(bytes_of(fixes)[span.first - 1]))
 			span.first--;
@@ -244,6 +253,18 @@ node_before(struct fixes *fixes, const struct fix *fix, const struct node *node)
 	return before;
 }
 
+/* Takes out a comma that separates nothing any more, and the spaces after it but
+ * for those before a comment. */
+static void
+comma_drop(struct fixes *fixes, struct fix *fix, uint32_t comma)
+{
+	uint32_t end = spaces_end(fixes, comma + 1);
+
+	if (bytes_of(fixes)[end] == '/')
+		end = comma + 1;
+	fix_replace(fixes, fix, (struct span) { comma, end }, (struct text) { NULL, 0 });
+}
+
 /* Takes out the comma behind what stands before the last of a list. */
 static void
 comma_before_drop(struct fixes *fixes, struct fix *fix, const struct node *node,
@@ -258,9 +279,7 @@ comma_before_drop(struct fixes *fixes, struct fix *fix, const struct node *node,
 	    spaces_end(fixes, comma + 1) == span->first)
 		span->first = comma; /* on one line, with nothing between */
 	else
-		fix_replace(fixes, fix,
-		            (struct span) { comma, spaces_end(fixes, comma + 1) },
-		            (struct text) { NULL, 0 });
+		comma_drop(fixes, fix, comma);
 }
 
 void

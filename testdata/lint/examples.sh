@@ -1,7 +1,7 @@
 # Runs the examples of aclc-checks.7: each shows its check, what is to be used
-# instead does not, and a comment hushes it, unless it is an error. The page and
-# the list tell of the same checks at the same levels. Prints what is not so; a
-# check without an example is for a case alone.
+# instead does not, a comment hushes it, unless it is an error, and where it can be
+# repaired, it is. The page and the list tell of the same checks at the same levels.
+# Prints what is not so; a check without an example is for a case alone.
 set -u
 page=../../man/aclc-checks.7
 work=$(mktemp -d) || exit 2
@@ -31,8 +31,9 @@ awk -v work="$work" '
 		print > (work "/" id "/" file)
 	}' "$page"
 
-aclc lint --list | awk '{ print $1, $2 }' | sort >"$work/list"
-sort "$work/page" | diff "$work/list" - >"$work/difference" ||
+aclc lint --list | awk '{ print $1, $2, $3 }' | sort >"$work/list"
+cut -d ' ' -f 1,2 "$work/list" >"$work/levels"
+sort "$work/page" | diff "$work/levels" - >"$work/difference" ||
 	sed -n 's/^[<>]/the page and the list differ:/p' "$work/difference"
 
 # shows CHECK POLICY INVENTORY: whether the check speaks, in the folder.
@@ -43,7 +44,7 @@ shows() {
 		grep "\[$1\]\$" >"$work/shown"
 }
 
-while read -r id _; do
+while read -r id _ repair; do
 	[ -e "$work/$id/policy.hujson" ] || continue
 	shows "$id" policy.hujson inventory.json ||
 		echo "$id: the example does not show it"
@@ -54,6 +55,17 @@ while read -r id _; do
 	[ -e "$work/$id/instead.json" ] && inventory=instead.json
 	! shows "$id" "$policy" "$inventory" ||
 		echo "$id: what is to be used instead shows it too"
+
+	# Names that nothing is near to are not guessed.
+	case $id in undefined-group | undefined-host | undefined-ipset | undefined-posture) repair=- ;; esac
+	case $repair in safe) fix=--fix ;; *) fix=--unsafe-fixes ;; esac
+	if [ "$repair" != - ]; then
+		cp "$work/$id/policy.hujson" "$work/$id/mended.hujson"
+		(cd "$work/$id" && ACLC_TODAY=2026-03-01 aclc lint --only "$id" $fix \
+			$(cat options 2>/dev/null) mended.hujson >/dev/null 2>&1)
+		! shows "$id" mended.hujson inventory.json ||
+			echo "$id: it is not repaired"
+	fi
 
 	# Inventories and suppressions are not hushed by comments.
 	case $id in *inventory | inventory-* | untold-owner | *suppression*) continue ;; esac
