@@ -206,10 +206,14 @@ dialect_protocols(const struct policy *policy, const struct grant *grant, int pr
 	return 1;
 }
 
-/* A bare word that is no host is a user; so is one among users. */
+/* A bare word that is no host is a user; so is one among users, where an identity
+ * at the provider may look like nothing else. */
 static void
 adapt_selector(const struct policy *policy, struct selector *s, bool person)
 {
+	if (person && s->kind == SELECTOR_INVALID &&
+	    text_find(s->text, '/') < s->text.len)
+		s->kind = SELECTOR_USER;
 	if (s->kind != SELECTOR_HOST || s->prefixed)
 		return;
 	if (person || !policy_host(policy, s->name))

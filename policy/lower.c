@@ -455,6 +455,14 @@ test_stays(const struct lower *l, const struct selector *s)
 	         dialect_of(l->to)->users != USERS_BARE));
 }
 
+/* The hosts that tests name are needed as those of rules are. */
+static void
+need_host(struct lower *l, const struct selector *s)
+{
+	if (s->kind == SELECTOR_HOST && policy_host(l->policy, s->name))
+		names_add(&l->hosts, s->name);
+}
+
 static bool
 tests_stay(const struct lower *l)
 {
@@ -483,22 +491,115 @@ tests_stay(const struct lower *l)
 	return true;
 }
 
+static void
+sheet_words(struct sheet *sheet, const char *name, const struct words *words)
+{
+	sheet_format(sheet, ", \"%s\": [", name);
+	for (size_t i = 0; i < words->n; i++) {
+		sheet_string(sheet, i ? ", " : "");
+		sheet_quote(sheet, words->at[i].text);
+	}
+	sheet_string(sheet, "]");
+}
+
+static void
+sheet_claims(struct lower *l, struct sheet *sheet, const char *name,
+             const struct destinations *list)
+{
+	if (!list->n)
+		return;
+	sheet_format(sheet, ", \"%s\": [", name);
+	for (size_t i = 0; i < list->n; i++) {
+		sheet_string(sheet, i ? ", " : "");
+		sheet_quote(sheet, list->at[i].word.text);
+		need_host(l, &list->at[i].selector);
+	}
+	sheet_string(sheet, "]");
+}
+
+/* What the source of a test is said to have, as it is written. */
+static void
+sheet_attributes(struct lower *l, struct sheet *sheet, const struct node *test)
+{
+	const struct tree *tree = l->policy->tree;
+	const struct node *attributes = node_member_fold(tree, test, "srcPostureAttrs");
+
+	if (!attributes)
+		return;
+	sheet_string(sheet, ", \"srcPostureAttrs\": ");
+	sheet_text(sheet, hujson_minimize(l->arena, tree, attributes));
+}
+
+/* The tests by their names of today, whatever those were in the policy. */
+static void
+sheet_tests(struct lower *l, struct sheet *sheet)
+{
+	for (size_t i = 0; i < l->policy->n_tests; i++) {
+		const struct test *test = &l->policy->tests[i];
+		need_host(l, &test->src);
+		sheet_string(sheet, "{\"src\": ");
+		sheet_quote(sheet, test->src_word.text);
+		if (test->proto.text.len) {
+			sheet_string(sheet, ", \"proto\": ");
+			sheet_quote(sheet, test->proto.text);
+		}
+		sheet_claims(l, sheet, "accept", &test->accept);
+		sheet_claims(l, sheet, "deny", &test->deny);
+		sheet_attributes(l, sheet, test->node);
+		sheet_string(sheet, "},\n");
+	}
+}
+
+static void
+sheet_ssh_tests(struct lower *l, struct sheet *sheet)
+{
+	for (size_t i = 0; i < l->policy->n_ssh_tests; i++) {
+		const struct ssh_test *test = &l->policy->ssh_tests[i];
+		need_host(l, &test->src);
+		sheet_string(sheet, "{\"src\": ");
+		sheet_quote(sheet, test->src_word.text);
+		sheet_string(sheet, ", \"dst\": [");
+		for (size_t k = 0; k < test->dst.n; k++) {
+			sheet_string(sheet, k ? ", " : "");
+			sheet_quote(sheet, test->dst.at[k].text);
+			need_host(l, &test->dst.at[k]);
+		}
+		sheet_string(sheet, "]");
+		if (test->accept.n)
+			sheet_words(sheet, "accept", &test->accept);
+		if (test->check.n)
+			sheet_words(sheet, "check", &test->check);
+		if (test->deny.n)
+			sheet_words(sheet, "deny", &test->deny);
+		sheet_attributes(l, sheet, test->node);
+		sheet_string(sheet, "},\n");
+	}
+}
+
 /* Tests say nothing about access: that they are gone is told, and stops nobody. */
 static void
 lower_tests(struct lower *l, struct sheet *sheet)
 {
-	static const enum section sections[] = { SECTION_TESTS, SECTION_SSH_TESTS };
+	static const struct {
+		enum section section;
+		void (*write)(struct lower *, struct sheet *);
+	} parts[] = { { SECTION_TESTS, sheet_tests },
+		      { SECTION_SSH_TESTS, sheet_ssh_tests } };
 	bool stay = lower_takes(l, FEATURE_TESTS) && tests_stay(l);
 
 	for (size_t i = 0; i < 2; i++) {
-		const struct node *key = l->policy->sections[sections[i]];
-		if (key && stay)
-			sheet_verbatim(l, sheet, sections[i]);
-		else if (key)
+		const char *name = section_name(parts[i].section);
+		const struct node *key = l->policy->sections[parts[i].section];
+		if (key && stay) {
+			sheet_format(sheet, "\"%s\": [\n", name);
+			parts[i].write(l, sheet);
+			sheet_string(sheet, "],\n");
+		} else if (key) {
 			finding_add(l->findings, &CHECK_UNSUPPORTED_BY_TARGET,
 			            l->policy->source, key->span,
 			            "%s cannot run these %s: they are left out",
-			            target_name(l->to), section_name(sections[i]));
+			            target_name(l->to), name);
+		}
 	}
 }
 
@@ -508,8 +609,7 @@ lower_emptiness(struct lower *l, struct sheet *sheet)
 {
 	bool empty = l->policy->n_groups + l->origins.n + l->hosts.n == 0;
 
-	if (empty && l->policy->n_grants == 0 && !policy_is_open(l->policy) &&
-	    !lower_takes(l, FEATURE_EMPTY_RULES))
+	if (empty && !lower_takes(l, FEATURE_EMPTY_RULES))
 		sheet_string(sheet, "\"groups\": {\"group:nobody\": []},\n");
 }
 
@@ -547,7 +647,7 @@ policy_lower(struct arena *arena, const struct lowering *lowering,
 	struct sheet sheet = { .arena = arena };
 
 	/* definitions are written last: the rules say what they need */
-	lower_rules(&l, &rules);
+	bool any = lower_rules(&l, &rules);
 	lower_ssh(&l, &rules);
 	lower_auto_approvers(&l, &rules);
 	lower_node_attrs(&l, &rules);
@@ -560,7 +660,8 @@ policy_lower(struct arena *arena, const struct lowering *lowering,
 	sheet_string(&sheet, "{\n");
 	lower_groups(&l, &sheet);
 	lower_hosts(&l, &sheet);
-	lower_emptiness(&l, &sheet);
+	if (!any)
+		lower_emptiness(&l, &sheet);
 	sheet_text(&sheet, (struct text) { heads.at, heads.n });
 	sheet_text(&sheet, (struct text) { rules.at, rules.n });
 	sheet_string(&sheet, "}\n");

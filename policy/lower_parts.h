@@ -109,8 +109,8 @@ bool lower_tag(struct lower *, struct text tag, struct span);
 struct text lower_group(struct lower *, const char *prefix, struct text origin,
                         const struct word_list *members, struct span where);
 
-/* lower_rules.c: the rules as the members of an object. */
-void lower_rules(struct lower *, struct sheet *);
+/* lower_rules.c: the rules as the members of an object; whether there are any. */
+bool lower_rules(struct lower *, struct sheet *);
 
 /* lower_ssh.c */
 void lower_ssh(struct lower *, struct sheet *);

@@ -286,16 +286,26 @@ lower_self(struct lower *l, struct sheet *sheet, const struct grant *grant,
 	}
 }
 
-/* The ports of a destination of an acl; NULL where none are left. */
+/* Whether ports of a protocol that has none mean anything: for ICMP they are passed
+ * over, and of the others all of them are wanted (spec/wire-format.md 2). */
+static bool
+ports_count(int protocol, struct ports ports)
+{
+	return protocol_has_ports(protocol) || protocol == PROTOCOL_ICMP ||
+	       protocol == PROTOCOL_ICMPV6 || ports_all(ports);
+}
+
+/* Ports of one protocol; NULL where none are left. */
 static const char *
-lower_ports(struct lower *l, const struct grant *grant, const struct ports *ports,
-            size_t n)
+lower_ports(struct lower *l, const struct grant *grant, int protocol,
+            const struct ports *ports, size_t n)
 {
 	const char *joined = NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		struct text word;
-		if (!ports_word(l, grant, ports[i], &word))
+		if (!ports_count(protocol, ports[i]) ||
+		    !ports_word(l, grant, ports[i], &word))
 			continue;
 		joined =
 			joined ? arena_format(l->arena, "%s,%.*s", joined, TEXT_ARG(word))
@@ -366,7 +376,8 @@ lower_acl(struct lower *l, struct sheet *sheet, const struct grant *acl)
 	draft.dst = arena_array(l->arena, acl->dst.n, sizeof(*draft.dst));
 	for (size_t i = 0; i < acl->dst.n; i++) {
 		const struct destination *dst = &acl->dst.at[i];
-		const char *ports = lower_ports(l, acl, dst->ports, dst->n_ports);
+		const char *ports = lower_ports(l, acl, acl->ip[0].protocol, dst->ports,
+		                                dst->n_ports);
 		if (!ports)
 			continue;
 		if (is_self(&dst->selector) && !self_stays(l))
@@ -389,7 +400,7 @@ grant_ports(struct lower *l, const struct grant *grant, int protocol)
 	for (size_t i = 0; i < grant->n_ip; i++)
 		if (grant->ip[i].protocol == protocol)
 			ports[n++] = grant->ip[i].ports;
-	return lower_ports(l, grant, ports, n);
+	return lower_ports(l, grant, protocol, ports, n);
 }
 
 /* A grant as acls, one for each of its protocols. */
@@ -426,31 +437,29 @@ lower_to_acls(struct lower *l, struct sheet *sheet, const struct grant *grant)
 	}
 }
 
-/* The elements of ip; those of one protocol apart, as grants have them. */
-static void
-sheet_services(struct lower *l, struct sheet *sheet, const struct grant *grant)
+/* The elements of ip as the target writes them. */
+static struct word_list
+lower_services(struct lower *l, const struct grant *grant)
 {
-	bool first = true;
+	struct word_list list = { .names.arena = l->arena };
 
-	sheet_string(sheet, ", \"ip\": [");
 	for (size_t i = 0; i < grant->n_ip; i++) {
-		struct meaning meaning = meaning_of(l, grant, grant->ip[i].protocol);
+		int protocol = grant->ip[i].protocol;
+		const char *ports =
+			lower_ports(l, grant, protocol, &grant->ip[i].ports, 1);
 		struct wording words[3];
-		struct text ports;
-		if (!ports_word(l, grant, grant->ip[i].ports, &ports))
-			continue;
-		size_t n = wordings_of(l, grant, meaning, words);
-		for (size_t k = 0; k < n; k++) {
-			const char *whole =
-				arena_format(l->arena, "%s%s%.*s",
-			                     words[k].proto ? words[k].proto : "",
-			                     words[k].proto ? ":" : "", TEXT_ARG(ports));
-			sheet_string(sheet, first ? "" : ", ");
-			sheet_quote(sheet, text_of(whole));
-			first = false;
-		}
+		size_t n = ports ? wordings_of(l, grant, meaning_of(l, grant, protocol),
+		                               words)
+		                 : 0;
+		for (size_t k = 0; k < n; k++)
+			list_add(&list,
+			         text_of(arena_format(l->arena, "%s%s%s",
+			                              words[k].proto ? words[k].proto
+			                                             : "",
+			                              words[k].proto ? ":" : "",
+			                              words[k].ported ? ports : "*")));
 	}
-	sheet_string(sheet, "]");
+	return list;
 }
 
 static void
@@ -476,7 +485,7 @@ sheet_via(struct lower *l, struct sheet *sheet, const struct grant *grant)
 static void
 lower_grant(struct lower *l, struct sheet *sheet, const struct grant *grant)
 {
-	struct word_list src = lower_sources(l, grant);
+	struct word_list src = lower_sources(l, grant), ip = lower_services(l, grant);
 	struct word_list dst = { .names.arena = l->arena };
 
 	for (size_t i = 0; i < grant->dst.n; i++) {
@@ -485,15 +494,18 @@ lower_grant(struct lower *l, struct sheet *sheet, const struct grant *grant)
 		for (size_t k = 0; k < list_length(&words); k++)
 			list_add(&dst, list_word(&words, k));
 	}
-	if (list_length(&src) == 0 || list_length(&dst) == 0)
+	if (list_length(&src) == 0 || list_length(&dst) == 0 ||
+	    (list_length(&ip) == 0 && !grant->n_app))
 		return;
 	sheet_origin(l, sheet, grant);
 	sheet_string(sheet, "{\"src\": ");
 	sheet_list(sheet, &src);
 	sheet_string(sheet, ", \"dst\": ");
 	sheet_list(sheet, &dst);
-	if (grant->n_ip)
-		sheet_services(l, sheet, grant);
+	if (list_length(&ip)) {
+		sheet_string(sheet, ", \"ip\": ");
+		sheet_list(sheet, &ip);
+	}
 	if (grant->n_app)
 		sheet_app(l, sheet, grant);
 	if (grant->via.n)
@@ -550,7 +562,7 @@ sheet_section(struct sheet *sheet, const char *name, const struct sheet *element
 	sheet_string(sheet, "],\n");
 }
 
-void
+bool
 lower_rules(struct lower *l, struct sheet *sheet)
 {
 	const struct policy *policy = l->policy;
@@ -558,7 +570,7 @@ lower_rules(struct lower *l, struct sheet *sheet)
 	bool takes = lower_takes(l, FEATURE_GRANTS);
 
 	if (policy_is_open(policy) && l->from == l->to)
-		return; /* what it says by saying nothing, it goes on saying */
+		return true; /* what it says by saying nothing, it goes on saying */
 	if (policy_is_open(policy))
 		lower_open(l, &acls);
 	for (size_t i = 0; i < policy->n_grants; i++) {
@@ -576,4 +588,5 @@ lower_rules(struct lower *l, struct sheet *sheet)
 		sheet_section(sheet, "acls", &acls);
 	if (grants.n > 0)
 		sheet_section(sheet, "grants", &grants);
+	return acls.n + grants.n > 0;
 }

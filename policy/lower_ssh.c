@@ -5,6 +5,7 @@
 #include "grammar/arena.h"
 #include "grammar/duration.h"
 #include "policy/filter.h"
+#include "policy/period.h"
 
 /* The ssh rules in the making. */
 struct shells {
@@ -131,7 +132,7 @@ find_lost(struct shells *shells)
 
 /* The sources, but for what ssh rules do not take. */
 static struct word_list
-shell_sources(struct lower *l, const struct ssh_rule *rule)
+shell_sources(struct lower *l, const struct ssh_rule *rule, enum ssh_action action)
 {
 	struct word_list words = { .names.arena = l->arena };
 	struct side side = { .src = true };
@@ -143,6 +144,9 @@ shell_sources(struct lower *l, const struct ssh_rule *rule)
 		if (address && !lower_takes(l, FEATURE_SSH_SRC))
 			lower_lose(l, s->span, "addresses as sources of ssh",
 			           "the source");
+		else if (s->kind == SELECTOR_TAG && action == SSH_CHECK &&
+		         !lower_takes(l, FEATURE_SSH_CHECK_TAG))
+			lower_lose(l, s->span, "check for tagged machines", "the source");
 		else
 			lower_selector(l, &side, s, &words);
 	}
@@ -330,32 +334,47 @@ shells_by_owner(struct lower *l, struct sheet *sheet, const struct shell *shell,
 static const char *
 period_word(struct lower *l, const struct ssh_rule *rule)
 {
+	int64_t length = rule->check_period_ns;
 	char text[32];
 
 	if (rule->action != SSH_CHECK || !rule->check_period.node)
 		return NULL;
-	if (rule->check_period_ns < 0)
+	if (length < 0)
 		return arena_format(l->arena, "%.*s", TEXT_ARG(rule->check_period.text));
-	duration_write(rule->check_period_ns, text);
+	if (length > PERIOD_MAX && !lower_takes(l, FEATURE_PERIOD_LONG))
+		length = PERIOD_MAX;
+	duration_write(length, text);
 	return arena_format(l->arena, "%s", text);
+}
+
+/* Where check is accept with a limit on time, and none is given, it is accept. */
+static enum ssh_action
+shell_action(struct lower *l, const struct ssh_rule *rule)
+{
+	if (rule->action != SSH_CHECK ||
+	    target_support(l->from, FEATURE_SSH_CHECK) == TAKES)
+		return rule->action;
+	if (!rule->check_period.node)
+		return SSH_ACCEPT;
+	if (lower_takes(l, FEATURE_SSH_CHECK))
+		lower_lose(l, rule->action_word.span, "accept with a limit on time",
+		           "not being asked to log in again");
+	return SSH_CHECK;
 }
 
 static void
 lower_shell(struct lower *l, struct sheet *sheet, const struct ssh_rule *rule)
 {
-	struct shell shell = { .rule = rule, .action = rule->action, .env = true };
+	struct shell shell = { .rule = rule, .env = true };
 	struct word_list src, dst, logins;
 
 	if (rule->accept_env.n && !lower_takes(l, FEATURE_ACCEPT_ENV)) {
 		lower_lose(l, rule->accept_env.list->span, "acceptEnv", "it");
 		shell.env = false;
 	}
-	if (rule->action == SSH_CHECK && lower_takes(l, FEATURE_SSH_CHECK) &&
-	    target_support(l->from, FEATURE_SSH_CHECK) != TAKES)
-		lower_lose(l, rule->action_word.span, "accept with a limit on time",
-		           "not being asked to log in again");
-	shell.period = period_word(l, rule);
-	src = shell_sources(l, rule);
+	shell.action = shell_action(l, rule);
+	shell.period = shell.action == SSH_CHECK ? period_word(l, rule) : NULL;
+	src = shell_sources(l, rule, shell.action);
 	dst = shell_destinations(l, rule);
 	logins = shell_logins(l, rule);
 	sheet_shell(l, sheet, &shell, &src, &dst, &logins);

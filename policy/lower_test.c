@@ -687,6 +687,64 @@ what_targets_mean_is_written_as_others_mean_it(void **state)
 	}
 }
 
+/* The case of a feature in testdata/target, as one target reads it; NULL if that
+ * refuses it. */
+static struct policy *
+sample_policy(struct arena *arena, enum feature feature, enum target target)
+{
+	struct findings findings = { .arena = arena };
+	char *path = arena_format(arena, "testdata/target/%s.hujson",
+	                          feature_row(feature)->id);
+	char *bytes = arena_alloc(arena, 1 << 14);
+	FILE *file = fopen(path, "rb");
+	struct policy *policy;
+
+	assert_non_null(file);
+	size_t len = fread(bytes, 1, 1 << 14, file);
+	fclose(file);
+	policy = policy_read(arena,
+	                     hujson_parse(arena, source_of(arena, path, bytes, len),
+	                                  &findings),
+	                     target, &findings);
+	policy_validate(policy, NULL, &findings);
+	return findings.n_errors ? NULL : policy;
+}
+
+/* Whether a target takes what is made of the policy for it. */
+static void
+check_taken(struct arena *arena, const struct policy *policy, enum target target)
+{
+	struct findings lost = { .arena = arena }, findings = { .arena = arena };
+	struct lowering lowering = { policy, NULL, target, true };
+	struct text text = policy_lower(arena, &lowering, &lost);
+	struct source *source = source_of(arena, "lowered", text.at, text.len);
+	struct policy *lowered =
+		policy_read(arena, hujson_parse(arena, source, &findings), target,
+	                    &findings);
+
+	policy_validate(lowered, NULL, &findings);
+	if (lost.n_errors + findings.n_errors > 0)
+		fail_msg("%s, %s to %s: %s\n%.*s", policy->source->name,
+		         target_name(policy->target), target_name(target),
+		         findings_first_error(lost.n_errors ? &lost : &findings)->said,
+		         TEXT_ARG(text));
+}
+
+static void
+whatever_one_target_takes_is_made_into_what_another_takes(void **state)
+{
+	(void)state;
+	for (size_t f = FEATURE_NONE + 1; f < FEATURE_N; f++)
+		for (size_t from = 0; from < TARGET_N; from++) {
+			struct arena arena = { 0 };
+			struct policy *policy =
+				sample_policy(&arena, (enum feature)f, (enum target)from);
+			for (size_t to = 0; policy && to < TARGET_N; to++)
+				check_taken(&arena, policy, (enum target)to);
+			arena_end(&arena);
+		}
+}
+
 int
 main(void)
 {
@@ -695,6 +753,8 @@ main(void)
 		cmocka_unit_test(what_was_lowered_can_be_lowered_again),
 		cmocka_unit_test(lowered_ssh_lets_nobody_in_who_was_not),
 		cmocka_unit_test(what_targets_mean_is_written_as_others_mean_it),
+		cmocka_unit_test(
+			whatever_one_target_takes_is_made_into_what_another_takes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
