@@ -424,23 +424,120 @@ cover_of_self(struct prober *p, const struct probe_end *end)
 	return cover;
 }
 
+static bool
+set_has_vague(const struct prober *p, const struct set *machines)
+{
+	for (uint32_t i = 0; p->tailnet->imagined && i < machines->n; i++)
+		if (machine_is_vague(&p->tailnet->machines[machines->at[i]]))
+			return true;
+	return false;
+}
+
+/* Whether a party must be looked at whatever the end is. */
+static bool
+party_is_broad(const struct prober *p, const struct party *party,
+               const struct probe_side *side)
+{
+	return party->any || party->danger || party->internet || party->unknown ||
+	       side->touches || side->own[V4] == p->family[V4] ||
+	       side->own[V6] == p->family[V6] || set_has_vague(p, party->machines);
+}
+
+static const struct holders *
+holders_of(struct prober *p, enum end_side side)
+{
+	struct holders *h = &p->holders[side];
+	struct arena scratch = { 0 };
+	size_t n = p->filter->n_parties;
+	if (h->known)
+		return h;
+	const struct set **sets = arena_array(&scratch, n, sizeof *sets);
+	h->known = true;
+	h->broad.arena = h->literal.arena = p->arena;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct party *party = p->parties[i];
+		sets[i] = p->tailnet->sets.all[0];
+		if (!party)
+			continue;
+		const struct probe_side *s = side_of(p, party, side);
+		if (party->n_literals)
+			numbers_add(&h->literal, i);
+		if (party_is_broad(p, party, s))
+			numbers_add(&h->broad, i);
+		else
+			sets[i] = set_join(&p->tailnet->sets, s->own[V4], s->own[V6]);
+	}
+	h->of = rows_of_sets(p->arena, sets, n, p->tailnet->n_machines);
+	arena_end(&scratch);
+	return h;
+}
+
+/* Whether any party may bear on an end: it is as large as they are many, or could
+ * be nearly anybody. */
+static bool
+end_is_wide(const struct prober *p, const struct probe_end *end)
+{
+	if (end->elements->n > p->filter->n_parties)
+		return true;
+	for (size_t i = 0; p->tailnet->imagined && i < end->n_atoms; i++)
+		if (point_of_tailnet(end->atoms[i].range.first))
+			return true;
+	return set_has_vague(p, end->machines[V4]);
+}
+
+static void
+add_holders(struct numbers *list, const struct holders *h, uint32_t machine)
+{
+	for (uint32_t i = h->of.start[machine]; i < h->of.start[machine + 1]; i++)
+		numbers_add(list, h->of.at[i]);
+}
+
+/* The parties that can bear on an end, ascending. */
+static void
+add_candidates(struct prober *p, struct numbers *list, const struct probe_end *end,
+               enum end_side side)
+{
+	const struct holders *h = holders_of(p, side);
+	if (end_is_wide(p, end)) {
+		for (uint32_t i = 0; i < p->filter->n_parties; i++)
+			numbers_add(list, i);
+		return;
+	}
+	for (size_t i = 0; i < h->broad.n; i++)
+		numbers_add(list, h->broad.at[i]);
+	for (size_t i = 0; end->n_atoms && i < h->literal.n; i++)
+		numbers_add(list, h->literal.at[i]);
+	for (uint32_t i = 0; i < end->elements->n; i++)
+		if (end->elements->at[i] < p->tailnet->n_machines)
+			add_holders(list, h, end->elements->at[i]);
+	for (size_t i = 0; i < end->n_atoms; i++)
+		if (end->atoms[i].owner != UINT32_MAX)
+			add_holders(list, h, end->atoms[i].owner);
+	numbers_sort(list);
+}
+
 const struct matches *
 end_matches(struct prober *p, const struct probe_end *end, enum end_side side)
 {
 	if (end->matches[side])
 		return end->matches[side];
 	struct matches *m = arena_alloc(p->arena, sizeof *m);
+	struct arena scratch = { 0 };
+	struct numbers list = { .arena = &scratch };
 	size_t cap = 0;
-	for (uint32_t i = 0; i < p->filter->n_parties; i++) {
-		if (!p->parties[i])
+	add_candidates(p, &list, end, side);
+	for (size_t i = 0; i < list.n; i++) {
+		const struct party *party = p->parties[list.at[i]];
+		if (!party)
 			continue;
-		struct cover cover = cover_of(p, end, p->parties[i], side);
+		struct cover cover = cover_of(p, end, party, side);
 		if (cover_is_empty(&cover))
 			continue;
 		m->at = arena_grow(p->arena, m->at, m->n, &cap, sizeof *m->at);
-		m->at[m->n++] = (struct match) { i, cover };
+		m->at[m->n++] = (struct match) { list.at[i], cover };
 	}
 	m->self = side == SIDE_DST ? cover_of_self(p, end) : cover_nothing(p);
+	arena_end(&scratch);
 	/* what is kept there is no part of the question */
 	((struct probe_end *)(uintptr_t)end)->matches[side] = m;
 	return m;

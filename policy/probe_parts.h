@@ -55,6 +55,14 @@ struct probe_side {
 	bool touches; /* imagined: its addresses may be anybody's */
 };
 
+/* Which parties can bear on an end, on one side. */
+struct holders {
+	bool known;
+	struct rows of;         /* by machine: parties that have it, but for the broad */
+	struct numbers broad;   /* those of everybody, and those that leave doubts */
+	struct numbers literal; /* those with addresses */
+};
+
 struct prober {
 	struct arena *arena;
 	struct filter *filter;
@@ -68,7 +76,8 @@ struct prober {
 	size_t ends_cap;
 	const struct party **parties; /* by number */
 	struct probe_side *sides[2];  /* by party number */
-	struct rows by[2];            /* rules by the party on that side */
+	struct holders holders[2];
+	struct rows by[2];  /* rules by the party on that side */
 	uint32_t *place[2]; /* by party number: its match + 1, while a question is open */
 	struct numbers apart; /* rules by autogroup:self, with via, or to services */
 	struct prober *unconditional;
