@@ -1,61 +1,257 @@
 #include "policy/diff_parts.h"
 
+#include <stdarg.h>
+#include <string.h>
+
 #include "grammar/arena.h"
 
-/* Both policies' rules in one cut, with the words of each. */
-struct comparison {
-	struct cut *cut;
-	struct vocabulary *words[2];
-	struct bits_store dst_store;
-};
-
-/* The old one is taken in before the routes of the new one are approved. */
 static struct comparison *
-comparison_of(struct arena *arena, const struct diff *diff)
+comparison_start(struct arena *arena, const struct diff_party *both)
 {
 	struct comparison *c = arena_alloc(arena, sizeof(*c));
-	uint32_t n_words;
 
+	c->arena = arena;
+	c->both = both;
 	c->cut = cut_start(arena);
-	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
-		const struct diff_party *party = &diff->party[side];
-		tailnet_approve(party->tailnet, party->policy);
-		cut_take(c->cut, filter_compile(arena, party->policy, party->tailnet));
-		c->words[side] = vocabulary_mention(c->cut, (uint32_t)side);
-	}
-	cut_close(c->cut);
-	n_words = (uint32_t)(cut_classes(c->cut, CUT_DST) + 63) / 64;
-	bits_start(&c->dst_store, arena, n_words);
-	for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
-		vocabulary_settle(c->words[side], &c->dst_store);
 	return c;
 }
 
-static struct diff_blocks
-blocks_of(struct comparison *c, struct arena *arena, enum diff_side side)
+static void
+comparison_close(struct comparison *c)
+{
+	uint32_t n_words;
+
+	cut_close(c->cut);
+	n_words = (uint32_t)(cut_classes(c->cut, CUT_DST) + 63) / 64;
+	bits_start(&c->dst_store, c->arena, n_words);
+	for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
+		if (c->words[side])
+			vocabulary_settle(c->words[side], &c->dst_store);
+}
+
+static bool
+sides_differ(struct comparison *c)
+{
+	struct arena scratch = { 0 };
+	size_t n = 0;
+
+	for (uint32_t side = DIFF_OLD; side <= DIFF_NEW; side++)
+		n += diff_find(c->cut, &scratch, &c->dst_store, side).n;
+	arena_end(&scratch);
+	return n > 0;
+}
+
+static struct comparison *
+comparison_fill(struct arena *arena, const struct telling *t, bool worded,
+                void (*fill)(struct comparison *, void *), void *context)
+{
+	struct comparison *c = comparison_start(arena, t->both);
+
+	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
+		cut_take_policy(c->cut, t->both[side].policy, t->both[side].tailnet, 1);
+		if (worded)
+			c->words[side] = vocabulary_mention(c->cut, (uint32_t)side);
+	}
+	fill(c, context);
+	comparison_close(c);
+	return c;
+}
+
+struct comparison *
+comparison_of(struct telling *t, void (*fill)(struct comparison *, void *), void *context)
+{
+	struct arena trial = { 0 };
+	bool differ = sides_differ(comparison_fill(&trial, t, false, fill, context));
+
+	arena_end(&trial);
+	return differ ? comparison_fill(t->arena, t, true, fill, context) : NULL;
+}
+
+struct diff_blocks
+comparison_blocks(struct comparison *c, enum diff_side side)
 {
 	struct arena scratch = { 0 };
 	struct diff_facts facts =
 		diff_find(c->cut, &scratch, &c->dst_store, (uint32_t)side);
-	struct diff_blocks blocks = diff_fold(c->words[side], arena, &facts);
+	struct diff_blocks blocks = diff_fold(c->words[side], c->arena, &facts);
 
 	arena_end(&scratch);
 	diff_drop_repeated(&blocks);
 	return blocks;
 }
 
+/* The filters of both; the old one is taken in before the routes of the new one
+ * are approved. */
+static struct comparison *
+comparison_of_access(struct arena *arena, const struct diff_party *both)
+{
+	struct comparison *c = comparison_start(arena, both);
+
+	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
+		tailnet_approve(both[side].tailnet, both[side].policy);
+		cut_take(c->cut,
+		         filter_compile(arena, both[side].policy, both[side].tailnet));
+		c->words[side] = vocabulary_mention(c->cut, (uint32_t)side);
+	}
+	comparison_close(c);
+	return c;
+}
+
+static void tell(struct telling *, struct diff_change **, size_t *n, size_t *cap,
+                 struct diff_change, const char *format, va_list)
+	__attribute__((format(printf, 6, 0)));
+
+static void
+tell(struct telling *t, struct diff_change **list, size_t *n, size_t *cap,
+     struct diff_change change, const char *format, va_list args)
+{
+	change.what = arena_format_list(t->arena, format, args);
+	*list = arena_grow(t->arena, *list, *n, cap, sizeof(**list));
+	(*list)[(*n)++] = change;
+}
+
+void
+telling_add(struct telling *t, enum section section, enum diff_effect effect,
+            struct span before, struct span after, const char *format, ...)
+{
+	struct diff_change change = { section, effect, NULL, before, after };
+	va_list args;
+
+	va_start(args, format);
+	tell(t, &t->changes, &t->n_changes, &t->changes_cap, change, format, args);
+	va_end(args);
+}
+
+void
+telling_note(struct telling *t, enum section section, enum diff_effect effect,
+             struct span before, struct span after, const char *format, ...)
+{
+	struct diff_change change = { section, effect, NULL, before, after };
+	va_list args;
+
+	va_start(args, format);
+	tell(t, &t->notes, &t->n_notes, &t->notes_cap, change, format, args);
+	va_end(args);
+}
+
+static struct text
+section_text(const struct policy *policy, enum section section)
+{
+	const struct node *key = policy->sections[section];
+
+	return key ? node_raw(policy->tree, member_value(key)) : text_of("");
+}
+
+bool
+sections_alike(const struct telling *t, const enum section *sections, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!text_equal(section_text(t->both[DIFF_OLD].policy, sections[i]),
+		                section_text(t->both[DIFF_NEW].policy, sections[i])))
+			return false;
+	return true;
+}
+
+/* So many names are told in a sentence. */
+#define JOINED_MAX 8
+
+const char *
+words_join(struct arena *arena, const struct text *texts, size_t n)
+{
+	char *joined = arena_copy(arena, "", 0);
+	size_t shown = n > JOINED_MAX + 1 ? JOINED_MAX : n;
+
+	for (size_t i = 0; i < shown; i++) {
+		const char *before = i == 0 ? "" : i + 1 == n ? " and " : ", ";
+		joined = arena_format(arena, "%s%s%.*s", joined, before,
+		                      TEXT_ARG(texts[i]));
+	}
+	return shown < n ? arena_format(arena, "%s and %zu more", joined, n - shown)
+	                 : joined;
+}
+
+const char *
+block_sources(struct arena *arena, const struct diff_block *block)
+{
+	const char *names =
+		words_join(arena, diff_texts(arena, &block->src, block), block->src.n);
+
+	if (block->n_postures == 0)
+		return names;
+	return arena_format(arena, "%s with %s", names,
+	                    words_join(arena, block->postures, block->n_postures));
+}
+
+/* Whether edits of definitions have something to show for themselves: else they
+ * change nothing, and are notes. */
+static bool
+has_effect(const struct diff *diff, const struct telling *t)
+{
+	return diff->gained.n > 0 || diff->lost.n > 0 || t->n_changes > 0;
+}
+
+/* Everything that is no flow of packets. */
+static void
+tell_rest(struct diff *diff, struct telling *t, const struct diff_blocks *lost,
+          const struct diff_blocks *gained)
+{
+	diff_apps(t, lost, gained);
+	diff_ssh(t);
+	diff_owners(t);
+	diff_approvers(t);
+	diff_attrs(t);
+	diff_options(t);
+	diff_tests(t);
+	t->effective = has_effect(diff, t);
+	diff_definitions(t);
+	diff->changes = t->changes;
+	diff->n_changes = t->n_changes;
+	diff->notes = t->notes;
+	diff->n_notes = t->n_notes;
+}
+
 struct diff *
 diff_make(struct arena *arena, struct diff_party before, struct diff_party after)
 {
 	struct diff *diff = arena_alloc(arena, sizeof(*diff));
+	struct telling t = { .arena = arena, .both = diff->party };
 
 	diff->party[DIFF_OLD] = before;
 	diff->party[DIFF_NEW] = after;
 	diff->imagined = after.tailnet->imagined;
-	struct comparison *c = comparison_of(arena, diff);
-	struct diff_blocks lost = blocks_of(c, arena, DIFF_OLD);
-	struct diff_blocks gained = blocks_of(c, arena, DIFF_NEW);
-	diff->lost = diff_accesses_of(c->words[DIFF_OLD], arena, &lost);
-	diff->gained = diff_accesses_of(c->words[DIFF_NEW], arena, &gained);
+	t.access = comparison_of_access(arena, diff->party);
+	struct diff_blocks lost = comparison_blocks(t.access, DIFF_OLD);
+	struct diff_blocks gained = comparison_blocks(t.access, DIFF_NEW);
+	diff->lost = diff_accesses_of(t.access->words[DIFF_OLD], arena, &lost);
+	diff->gained = diff_accesses_of(t.access->words[DIFF_NEW], arena, &gained);
+	if (diff->imagined)
+		tell_rest(diff, &t, &lost, &gained);
 	return diff;
+}
+bool
+diff_is_empty(const struct diff *diff)
+{
+	return diff->gained.n == 0 && diff->lost.n == 0 && diff->n_changes == 0;
+}
+
+static bool
+has_change(const struct diff *diff, enum diff_effect effect)
+{
+	for (size_t i = 0; i < diff->n_changes; i++)
+		if (diff->changes[i].effect == effect ||
+		    diff->changes[i].effect == EFFECT_BOTH)
+			return true;
+	return false;
+}
+
+bool
+diff_gains(const struct diff *diff)
+{
+	return diff->gained.n > 0 || has_change(diff, EFFECT_GAINED);
+}
+
+bool
+diff_loses(const struct diff *diff)
+{
+	return diff->lost.n > 0 || has_change(diff, EFFECT_LOST);
 }

@@ -89,8 +89,9 @@ bool diff_loses(const struct diff *);
 /*
  * Compares two policies without errors. The tailnets are the same one, imagined
  * from both policies (tailnet_imagine), or real; tailnet_index has seen them, and
- * tailnet_approve is called here. The cost follows what differs, and the sizes of
- * the policies once.
+ * tailnet_approve is called here. On real ones access alone is compared: the rest
+ * is the same for every tailnet. The cost follows what differs, and the sizes of the
+ * policies once.
  */
 struct diff *diff_make(struct arena *, struct diff_party before, struct diff_party after);
 

@@ -175,23 +175,46 @@ pair_find(const struct vocabulary *v, const struct diff_block *block,
 	return found;
 }
 
+bool
+block_pair(const struct vocabulary *v, const struct diff_block *block, uint32_t *source,
+           uint32_t *class, enum stratum *stratum)
+{
+	*stratum = stratum_of(v->cut, block);
+	if (pair_find(v, block, *stratum, source, class))
+		return true;
+	/* all that there is may be with machines of one's own */
+	if (*stratum != STRATUM_OTHERS || block->mode != MODE_FULL)
+		return false;
+	*stratum = STRATUM_SELF;
+	return pair_find(v, block, *stratum, source, class);
+}
+
+/* A port that people know, where the run has one; else its first, but 0. */
+static uint16_t
+port_of(const struct diff_run *run)
+{
+	static const uint16_t known[] = { 443, 22, 80, 53, 5432 };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (run->lo <= known[i] && known[i] <= run->hi)
+			return known[i];
+	return run->lo == 0 && run->hi > 0 ? 1 : run->lo;
+}
+
 static void
 access_witness(const struct vocabulary *v, struct diff_access *access,
                const struct diff_block *block)
 {
 	struct cut *cut = v->cut;
-	enum stratum stratum = stratum_of(cut, block);
-	uint32_t source = 0, class = 0;
+	enum stratum stratum;
+	uint32_t source, class;
+	const struct diff_run *run = block->runs;
 
-	if (!pair_find(v, block, stratum, &source, &class) && stratum == STRATUM_OTHERS &&
-	    block->mode == MODE_FULL) {
-		stratum = STRATUM_SELF;
-		pair_find(v, block, stratum, &source, &class);
-	}
-	access->witness =
-		cut_flow_of(cut, source, class,
-	                    cut_line(cut, block->plane, block->runs[0].kind, stratum),
-	                    block->runs[0].lo);
+	if (!block_pair(v, block, &source, &class, &stratum))
+		return;
+	access->witness = cut_flow_of(cut, source, class,
+	                              cut_line(cut, block->plane, run->kind, stratum),
+	                              port_of(run));
 	access->witness.by = access->grant;
 }
 

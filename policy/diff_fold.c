@@ -931,7 +931,7 @@ fold_unit(struct fold *f, const struct diff_fact *facts, size_t n)
 
 	f->unit = facts->unit;
 	boxes = cut_unit_boxes(f->cut, f->v->filter, f->unit, &n_boxes);
-	f->asked = in->boxes[boxes[0]].asked;
+	f->asked = n_boxes > 0 ? in->boxes[boxes[0]].asked : 0;
 	prefer_words(f);
 	facts = facts_by_plane(f, facts, n);
 	for (size_t i = 0; i < n; i = end) {

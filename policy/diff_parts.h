@@ -187,6 +187,75 @@ struct diff_asking {
 struct diff_asking *diff_askings(struct diff_patterns *, struct arena *,
                                  const struct diff_pattern *, uint32_t asked, size_t *n);
 
+struct telling;
+
+/* Both policies in one cut, with the words of each and what is told so far. */
+struct comparison {
+	struct arena *arena;
+	struct cut *cut;
+	struct vocabulary *words[2]; /* by enum diff_side */
+	struct bits_store dst_store;
+	const struct diff_party *both;
+};
+
+/*
+ * A comparison of what fill puts in; NULL when the sides do not differ. First it is
+ * done without any words: they are many, and seldom needed.
+ */
+struct comparison *comparison_of(struct telling *,
+                                 void (*fill)(struct comparison *, void *context),
+                                 void *context);
+
+/* What the boxes of one side have more, unit by unit. */
+struct diff_blocks comparison_blocks(struct comparison *, enum diff_side);
+
+/* Changes and notes being gathered. */
+struct telling {
+	struct arena *arena;
+	const struct diff_party *both;
+	struct comparison *access; /* of the filters */
+	struct diff_change *changes, *notes;
+	size_t n_changes, changes_cap, n_notes, notes_cap;
+	bool effective; /* something was told that an edit may have brought about */
+};
+
+/* Where a change stands on a side: nowhere. */
+#define SPAN_NONE ((struct span) { 0, 0 })
+
+void telling_add(struct telling *, enum section, enum diff_effect, struct span before,
+                 struct span after, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* What is an edit of the text, and changes nothing by itself. */
+void telling_note(struct telling *, enum section, enum diff_effect, struct span before,
+                  struct span after, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* Whether sections stand in both policies to the letter, or in neither. */
+bool sections_alike(const struct telling *, const enum section *, size_t n);
+
+/* "a", "a and b", "a, b and c"; of many the first ones and how many more. */
+const char *words_join(struct arena *, const struct text *, size_t n);
+
+/* The sources of a block: names, and what postures they satisfy. */
+const char *block_sources(struct arena *, const struct diff_block *);
+
+/* A source (with its situation) and a class of destinations that make a pair of a
+ * block. false: there is none. */
+bool block_pair(const struct vocabulary *, const struct diff_block *, uint32_t *source,
+                uint32_t *class, enum stratum *);
+
+/* The sections, each its own file or part of one: what changed in it. */
+void diff_apps(struct telling *, const struct diff_blocks *lost,
+               const struct diff_blocks *gained);
+void diff_ssh(struct telling *);
+void diff_owners(struct telling *);
+void diff_approvers(struct telling *);
+void diff_attrs(struct telling *);
+void diff_definitions(struct telling *);
+void diff_options(struct telling *);
+void diff_tests(struct telling *);
+
 /* The texts of names, with what the block says that the sources lack. */
 struct text *diff_texts(struct arena *, const struct diff_names *,
                         const struct diff_block *);

@@ -1,0 +1,546 @@
+/*
+ * SSH. A client asks the check rules first, then the accept rules: who is in a check
+ * rule has to pass the check, whatever accept rules say. So there are three verdicts,
+ * and each change of one is told. Logins lie on a line: root, those that some rule
+ * names, all others, and the own name of a user of some domain.
+ */
+#include "policy/diff_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "grammar/arena.h"
+#include "policy/resolve.h"
+
+/* So many logins lie on one line; more lie on others. */
+#define LOGINS_LINE 32768
+
+struct logins {
+	struct names names;   /* "root", then the others that are named */
+	struct names domains; /* of localpart:*@domain */
+};
+
+/* The number of what no rule names. */
+static uint32_t
+login_other(const struct logins *logins)
+{
+	return (uint32_t)logins->names.n;
+}
+
+static uint32_t
+login_own(const struct logins *logins, uint32_t domain)
+{
+	return login_other(logins) + 1 + domain;
+}
+
+static uint32_t
+logins_n(const struct logins *logins)
+{
+	return login_own(logins, (uint32_t)logins->domains.n);
+}
+
+/* The changes of a verdict. */
+enum turn {
+	TURN_ACCEPTED, /* could not log in, and now can */
+	TURN_CHECKED,  /* can with a check */
+	TURN_LOOSER,   /* needs no check any more */
+	TURN_TIGHTER,  /* needs one now */
+	TURN_DENIED,   /* could, and no longer can */
+	TURN_N,
+};
+
+static const struct {
+	enum diff_side words;
+	enum diff_effect effect;
+	const char *before,
+		*after; /* "SRC may now log in on DST as USER, after a check" */
+} turns[TURN_N] = {
+	[TURN_ACCEPTED] = { DIFF_NEW, EFFECT_GAINED, "may now log in on", "" },
+	[TURN_CHECKED] = { DIFF_NEW, EFFECT_GAINED, "may now log in on",
+	                   ", after a check" },
+	[TURN_LOOSER] = { DIFF_NEW, EFFECT_GAINED,
+	                  "need no longer pass a check to log in on", "" },
+	[TURN_TIGHTER] = { DIFF_NEW, EFFECT_LOST, "must now pass a check to log in on",
+	                   "" },
+	[TURN_DENIED] = { DIFF_OLD, EFFECT_LOST, "may no longer log in on", "" },
+};
+
+/* The ssh sections of both on their way into a comparison. */
+struct filling {
+	struct telling *t;
+	struct logins logins;
+	struct comparison *c;
+	enum diff_side side;
+};
+
+static bool
+is_nonroot(const struct selector *user)
+{
+	return user->kind == SELECTOR_AUTOGROUP && user->autogroup == AUTOGROUP_NONROOT;
+}
+
+static void
+logins_gather(struct logins *logins, const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->n_ssh; i++)
+		for (size_t k = 0; k < policy->ssh[i].users.n; k++) {
+			struct text text = policy->ssh[i].users.at[k].text;
+			struct selector user = selector_parse(text);
+			if (user.kind == SELECTOR_LOCALPART && user.name.len > 0)
+				names_add(&logins->domains, user.name);
+			else if (!is_nonroot(&user))
+				names_add(&logins->names, text);
+		}
+}
+
+/* Planes: what any rule allows; and what check rules do, so that a check taken out
+ * is a difference too. */
+#define PLANE_ANY "any"
+#define PLANE_CHECK "check"
+
+/* Boxes for logins first … last. */
+static void
+fill_logins(struct filling *f, struct cut_box box, uint32_t first, uint32_t last)
+{
+	struct cut *cut = f->c->cut;
+	bool check = f->c->both[f->side].policy->ssh[box.unit].action == SSH_CHECK;
+	uint32_t any = cut_plane(cut, text_of(PLANE_ANY));
+	uint32_t checked = cut_plane(cut, text_of(PLANE_CHECK));
+
+	for (uint32_t at = first; at <= last; at = (at / LOGINS_LINE + 1) * LOGINS_LINE) {
+		uint32_t line_last = at / LOGINS_LINE * LOGINS_LINE + LOGINS_LINE - 1;
+		uint32_t end = last < line_last ? last : line_last;
+		box.lo = (uint16_t)(at % LOGINS_LINE);
+		box.hi = (uint16_t)(end % LOGINS_LINE);
+		box.line = cut_line(cut, any, at / LOGINS_LINE, STRATUM_ANY);
+		cut_add(cut, (uint32_t)f->side, box);
+		box.line = cut_line(cut, checked, at / LOGINS_LINE, STRATUM_ANY);
+		if (check)
+			cut_add(cut, (uint32_t)f->side, box);
+	}
+}
+
+/* Those of a party whose login is in a domain. */
+static struct party
+party_of_domain(const struct diff_party *both, const struct party *src,
+                struct text domain)
+{
+	struct selector all = { .kind = SELECTOR_DOMAIN, .name = domain };
+	struct party party = party_of_selector(both->policy, both->tailnet, &all);
+
+	party.machines = set_meet(&both->tailnet->sets, party.machines, src->machines);
+	return party;
+}
+
+static void
+fill_users(struct filling *f, const struct ssh_rule *rule, const struct party *src,
+           struct cut_box box)
+{
+	const struct diff_party *both = &f->c->both[f->side];
+
+	for (size_t i = 0; i < rule->users.n; i++) {
+		struct selector user = selector_parse(rule->users.at[i].text);
+		uint32_t number;
+		if (user.kind == SELECTOR_LOCALPART && user.name.len > 0) {
+			struct party own = party_of_domain(both, src, user.name);
+			struct cut_box some = box;
+			number = names_find(&f->logins.domains, user.name);
+			some.src = cut_end_of(f->c->cut, (uint32_t)f->side, CUT_SRC,
+			                      WAY_PACKETS, &own, NULL, 0);
+			fill_logins(f, some, login_own(&f->logins, number),
+			            login_own(&f->logins, number));
+		} else if (is_nonroot(&user)) {
+			fill_logins(f, box, 1, logins_n(&f->logins) - 1);
+		} else {
+			number = names_find(&f->logins.names, rule->users.at[i].text);
+			fill_logins(f, box, number, number);
+		}
+	}
+}
+
+static void
+fill_rule(struct filling *f, const struct ssh_rule *rule)
+{
+	const struct diff_party *both = &f->c->both[f->side];
+	uint32_t side = (uint32_t)f->side;
+	struct party src = party_of_selectors(both->policy, both->tailnet, rule->src.at,
+	                                      rule->src.n);
+	struct party dst = party_of_selectors(both->policy, both->tailnet, rule->dst.at,
+	                                      rule->dst.n);
+	struct cut_box box = { .unit = rule->index };
+
+	box.src = cut_end_of(f->c->cut, side, CUT_SRC, WAY_PACKETS, &src, rule->src.at,
+	                     rule->src.n);
+	box.dst = cut_end_of(f->c->cut, side, CUT_DST, WAY_OWN, &dst, rule->dst.at,
+	                     rule->dst.n);
+	box.asked = cut_ask(f->c->cut, side,
+	                    postures_in_force(both->policy, &rule->src_posture));
+	fill_users(f, rule, &src, box);
+	if (!dst.self)
+		return;
+	box.self = true;
+	fill_users(f, rule, &src, box);
+}
+
+static void
+fill_both(struct comparison *c, void *context)
+{
+	struct filling *f = context;
+
+	f->c = c;
+	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
+		const struct policy *policy = c->both[side].policy;
+		f->side = (enum diff_side)side;
+		c->cut->filters[side].n_units = (uint32_t)policy->n_ssh;
+		for (size_t i = 0; i < policy->n_ssh; i++)
+			fill_rule(f, &policy->ssh[i]);
+	}
+}
+
+/* Who may log in at one place, by check rules and by any. */
+struct verdicts {
+	const struct bits *check, *any;
+};
+
+static bool
+is_check(const struct comparison *c, enum diff_side side, const struct cut_box *box)
+{
+	return c->both[side].policy->ssh[box->unit].action == SSH_CHECK;
+}
+
+/* The boxes of one side that hold a class on a line. */
+struct near {
+	const struct cut_box **at;
+	size_t n, cap;
+};
+
+static struct near
+boxes_near(struct comparison *c, struct arena *scratch, enum diff_side side,
+           uint32_t class, uint32_t line)
+{
+	const struct cut *cut = c->cut;
+	const struct cut_filter *in = &cut->filters[side];
+	struct near near = { 0 };
+
+	for (uint32_t i = cut->sets_first[class]; i < cut->sets_first[class + 1]; i++) {
+		const struct cut_strip *strip =
+			cut_strip(cut, (uint32_t)side, cut->sets_of[i], line);
+		uint32_t first = strip ? in->heaps[strip->first].first : 0;
+		uint32_t end = strip ? in->heaps[strip->end - 1].end : 0;
+		for (uint32_t k = first; k < end; k++) {
+			near.at = arena_grow(scratch, near.at, near.n, &near.cap,
+			                     sizeof(*near.at));
+			near.at[near.n++] = &in->boxes[k];
+		}
+	}
+	return near;
+}
+
+static struct verdicts
+verdicts_at(struct comparison *c, enum diff_side side, const struct near *near,
+            uint32_t login)
+{
+	struct bits_store *store = &c->cut->store;
+	struct verdicts v = { store->all[0], store->all[0] };
+
+	for (size_t i = 0; i < near->n; i++) {
+		const struct cut_box *box = near->at[i];
+		if (login < box->lo || login > box->hi)
+			continue;
+		v.any = bits_join(store, v.any, box->from);
+		if (is_check(c, side, box))
+			v.check = bits_join(store, v.check, box->from);
+	}
+	return v;
+}
+
+/* Where the next box begins or ends after a login. */
+static uint32_t
+edge_after(const struct near near[2], uint32_t login)
+{
+	uint32_t edge = LOGINS_LINE;
+
+	for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
+		for (size_t i = 0; i < near[side].n; i++) {
+			const struct cut_box *box = near[side].at[i];
+			if (box->lo > login && box->lo < edge)
+				edge = box->lo;
+			if (box->hi >= login && (uint32_t)box->hi + 1 < edge)
+				edge = (uint32_t)box->hi + 1;
+		}
+	return edge;
+}
+
+/* The turns of a place, as facts: one list for each. */
+struct turning {
+	struct comparison *c;
+	struct arena *arena;
+	struct diff_facts facts[TURN_N];
+	uint32_t class, line;
+};
+
+static void
+turn_put(struct turning *t, enum turn turn, const struct bits *from, struct diff_run run)
+{
+	struct cut *cut = t->c->cut;
+	struct diff_facts *facts = &t->facts[turn];
+
+	residue_set(&cut->mask, from);
+	cut_mask(cut, &cut->mask, t->class, cut->lines[t->line].stratum);
+	if (residue_is_empty(&cut->mask))
+		return;
+	facts->at = arena_grow(t->arena, facts->at, facts->n, &facts->cap,
+	                       sizeof(*facts->at));
+	facts->at[facts->n++] = (struct diff_fact) {
+		.line = t->line,
+		.lo = run.lo,
+		.hi = run.hi,
+		.from = from,
+		.classes = bits_of(&t->c->dst_store, &t->class, 1),
+	};
+}
+
+static void
+turns_put(struct turning *t, const struct verdicts v[2], struct diff_run run)
+{
+	struct bits_store *store = &t->c->cut->store;
+	const struct bits *before = v[DIFF_OLD].any, *after = v[DIFF_NEW].any;
+	const struct bits *checked = v[DIFF_OLD].check, *checks = v[DIFF_NEW].check;
+
+	turn_put(t, TURN_ACCEPTED,
+	         bits_minus(store, bits_minus(store, after, checks), before), run);
+	turn_put(t, TURN_CHECKED, bits_minus(store, checks, before), run);
+	turn_put(t, TURN_LOOSER,
+	         bits_minus(store, bits_meet(store, checked, after), checks), run);
+	turn_put(t, TURN_TIGHTER,
+	         bits_minus(store, bits_meet(store, checks, before), checked), run);
+	turn_put(t, TURN_DENIED, bits_minus(store, before, after), run);
+}
+
+static void
+turns_of_class(struct turning *t)
+{
+	struct arena scratch = { 0 };
+	struct near near[2];
+	uint32_t end;
+
+	for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
+		near[side] = boxes_near(t->c, &scratch, (enum diff_side)side, t->class,
+		                        t->line);
+	for (uint32_t lo = 0; lo < LOGINS_LINE && near[0].n + near[1].n > 0; lo = end) {
+		struct verdicts v[2];
+		end = edge_after(near, lo);
+		for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
+			v[side] =
+				verdicts_at(t->c, (enum diff_side)side, &near[side], lo);
+		turns_put(t, v,
+		          (struct diff_run) { 0, (uint16_t)lo, (uint16_t)(end - 1) });
+	}
+	arena_end(&scratch);
+}
+
+static void
+turns_find(struct turning *t)
+{
+	const struct cut *cut = t->c->cut;
+	uint32_t n_lines = (uint32_t)cut->line_keys.n;
+	uint32_t any = names_find(&cut->planes, text_of(PLANE_ANY));
+
+	for (t->class = 0; t->class < cut->axes[CUT_DST].partition.n_classes; t->class ++)
+		for (t->line = 0; t->line < n_lines; t->line++)
+			if (cut->lines[t->line].plane == any)
+				turns_of_class(t);
+}
+
+/* Logins as people say them. */
+static const char *
+logins_text(const struct filling *f, const struct diff_block *block)
+{
+	struct arena *arena = f->t->arena;
+	const struct logins *logins = &f->logins;
+	struct text *texts = arena_array(arena, logins_n(logins) + 1, sizeof(*texts));
+	bool *in = arena_array(arena, logins_n(logins), sizeof(*in));
+	bool others = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < block->n_runs; i++)
+		for (uint32_t k = block->runs[i].lo; k <= block->runs[i].hi; k++)
+			in[block->runs[i].kind * LOGINS_LINE + k] = true;
+	for (uint32_t i = 1; i < logins_n(logins); i++)
+		others &= in[i];
+	if (in[0])
+		texts[n++] = text_of("root");
+	if (others)
+		texts[n++] = text_of(in[0] ? "anybody else" : "anybody but root");
+	for (uint32_t i = 1; i < login_other(logins) && !others; i++)
+		if (in[i])
+			texts[n++] = logins->names.texts[i];
+	if (!others && in[login_other(logins)])
+		texts[n++] = text_of("whoever no rule names");
+	for (uint32_t i = 0; i < logins->domains.n && !others; i++)
+		if (in[login_own(logins, i)])
+			texts[n++] =
+				text_of(arena_format(arena, "their own name at %.*s",
+			                             TEXT_ARG(logins->domains.texts[i])));
+	return words_join(arena, texts, n);
+}
+
+/* The first rule of a side that has to do with a block. */
+static struct span
+rule_of(struct filling *f, enum diff_side side, const struct diff_block *block)
+{
+	struct cut *cut = f->c->cut;
+	uint32_t source, class;
+	enum stratum stratum;
+	struct arena scratch = { 0 };
+	const struct ssh_rule *best = NULL;
+
+	if (!block_pair(f->c->words[turns[0].words], block, &source, &class, &stratum))
+		return SPAN_NONE;
+	struct near near =
+		boxes_near(f->c, &scratch, side, class,
+	                   cut_line(cut, block->plane, block->runs[0].kind, stratum));
+	for (size_t i = 0; i < near.n; i++) {
+		const struct cut_box *box = near.at[i];
+		const struct ssh_rule *rule = &f->c->both[side].policy->ssh[box->unit];
+		if (box->lo <= block->runs[0].lo && block->runs[0].lo <= box->hi &&
+		    bits_hold(box->from, source) &&
+		    (!best || (rule->action == SSH_CHECK) > (best->action == SSH_CHECK)))
+			best = rule;
+	}
+	arena_end(&scratch);
+	return best ? best->node->span : SPAN_NONE;
+}
+
+static void
+turn_tell(struct filling *f, enum turn turn, const struct diff_facts *facts)
+{
+	struct telling *t = f->t;
+	struct diff_blocks blocks =
+		diff_fold(f->c->words[turns[turn].words], t->arena, facts);
+
+	for (size_t i = 0; i < blocks.n; i++) {
+		const struct diff_block *block = &blocks.at[i];
+		struct text *dst = diff_texts(t->arena, &block->dst, NULL);
+		telling_add(t, SECTION_SSH, turns[turn].effect,
+		            rule_of(f, DIFF_OLD, block), rule_of(f, DIFF_NEW, block),
+		            "%s %s %s as %s%s", block_sources(t->arena, block),
+		            turns[turn].before, words_join(t->arena, dst, block->dst.n),
+		            logins_text(f, block), turns[turn].after);
+	}
+}
+
+/* Two rules for the same logins, between the same ends. */
+static bool
+rules_match(const struct ssh_rule *a, const struct ssh_rule *b)
+{
+	if (a->action != b->action || a->src.n != b->src.n || a->dst.n != b->dst.n ||
+	    a->users.n != b->users.n)
+		return false;
+	for (size_t i = 0; i < a->src.n; i++)
+		if (!text_equal(a->src.at[i].text, b->src.at[i].text))
+			return false;
+	for (size_t i = 0; i < a->dst.n; i++)
+		if (!text_equal(a->dst.at[i].text, b->dst.at[i].text))
+			return false;
+	for (size_t i = 0; i < a->users.n; i++)
+		if (!text_equal(a->users.at[i].text, b->users.at[i].text))
+			return false;
+	return true;
+}
+
+static const char *
+words_text(struct arena *arena, const struct words *words)
+{
+	struct text *texts = arena_array(arena, words->n, sizeof(*texts));
+
+	for (size_t i = 0; i < words->n; i++)
+		texts[i] = words->at[i].text;
+	return words->n ? words_join(arena, texts, words->n) : "none";
+}
+
+static const char *
+recorders_text(struct arena *arena, const struct ssh_rule *rule)
+{
+	struct text *texts = arena_array(arena, rule->recorder.n, sizeof(*texts));
+
+	for (size_t i = 0; i < rule->recorder.n; i++)
+		texts[i] = rule->recorder.at[i].text;
+	return rule->recorder.n ? words_join(arena, texts, rule->recorder.n) : "nobody";
+}
+
+/* "12h" where it is not said. */
+static const char *
+period_text(struct arena *arena, const struct ssh_rule *rule)
+{
+	if (!rule->check_period.node)
+		return "12h";
+	return arena_format(arena, "%.*s", TEXT_ARG(rule->check_period.text));
+}
+
+/* What a rule says beside who, where and as whom. */
+static void
+manners_tell(struct telling *t, const struct ssh_rule *before,
+             const struct ssh_rule *after)
+{
+	struct arena *a = t->arena;
+	const char *was[4] = { period_text(a, before), words_text(a, &before->accept_env),
+		               recorders_text(a, before),
+		               before->enforce_recorder ? "refused" : "let in" };
+	const char *is[4] = { period_text(a, after), words_text(a, &after->accept_env),
+		              recorders_text(a, after),
+		              after->enforce_recorder ? "refused" : "let in" };
+	static const char *const what[4] = {
+		"a check lasts",
+		"the environment that is taken along is",
+		"sessions are recorded by",
+		"sessions that cannot be recorded are",
+	};
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(was[i], is[i]) != 0)
+			telling_add(t, SECTION_SSH, EFFECT_OTHER, before->node->span,
+			            after->node->span, "ssh[%u]: %s %s now, not %s",
+			            (unsigned)after->index, what[i], is[i], was[i]);
+}
+
+static void
+rules_pair(struct telling *t)
+{
+	const struct policy *before = t->both[DIFF_OLD].policy;
+	const struct policy *after = t->both[DIFF_NEW].policy;
+	bool *taken = arena_array(t->arena, before->n_ssh, sizeof(*taken));
+
+	for (size_t i = 0; i < after->n_ssh; i++)
+		for (size_t k = 0; k < before->n_ssh; k++) {
+			if (taken[k] || !rules_match(&before->ssh[k], &after->ssh[i]))
+				continue;
+			taken[k] = true;
+			manners_tell(t, &before->ssh[k], &after->ssh[i]);
+			break;
+		}
+}
+
+void
+diff_ssh(struct telling *t)
+{
+	static const enum section sections[] = { SECTION_SSH, SECTION_GROUPS,
+		                                 SECTION_POSTURES,
+		                                 SECTION_DEFAULT_SRC_POSTURE };
+	struct filling f = { .t = t };
+	struct turning turning = { .arena = t->arena };
+
+	if (sections_alike(t, sections, 4))
+		return;
+	f.logins.names.arena = f.logins.domains.arena = t->arena;
+	names_add(&f.logins.names, text_of("root"));
+	logins_gather(&f.logins, t->both[DIFF_OLD].policy);
+	logins_gather(&f.logins, t->both[DIFF_NEW].policy);
+	turning.c = comparison_of(t, fill_both, &f);
+	if (turning.c) {
+		turns_find(&turning);
+		for (enum turn turn = 0; turn < TURN_N; turn++)
+			turn_tell(&f, turn, &turning.facts[turn]);
+	}
+	rules_pair(t);
+}
