@@ -136,11 +136,11 @@ passes_run(struct lint *lint)
 	lint_addresses(lint);
 	lint_breadth(lint);
 	lint_ports(lint);
-	lint_ssh(lint);
 	lint_routes(lint);
 	lint_attrs(lint);
 	if (lint->filter)
 		filters_pass(lint);
+	lint_ssh(lint); /* not before it is known which rules count */
 	lint_tests(lint);
 }
 

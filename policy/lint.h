@@ -41,6 +41,7 @@ struct lint {
 	struct filter *imagined;    /* NULL like filter */
 	struct filter *real;        /* NULL without an inventory */
 	struct cut *cut, *real_cut; /* of imagined, and of real; NULL likewise */
+	bool *overridden;           /* by ssh rule: check rules come before it; or NULL */
 	bool *everything; /* by grant: it alone lets everybody reach everything */
 	unsigned char *whole_groups; /* by group: lint_look.c's own */
 	struct reach_ends *reach;    /* lint_reach.c's own */

@@ -317,7 +317,7 @@ literal_judge(struct lint *lint, const struct ground *ground,
 		           literal_name(lint, literal), known->what);
 		return;
 	}
-	if (is_stale(lint, ground, literal->range)) {
+	if (!literal->via && is_stale(lint, ground, literal->range)) {
 		lint_raise(
 			lint, &CHECK_STALE_ADDRESS, literal->span,
 			"%s is no machine's address, and no approved route leads to it",

@@ -102,6 +102,7 @@ lint_checked(struct lint *lint)
 	size_t n = policy->n_ssh, n_pairs = 0;
 	struct login_rule *rules = arena_array(lint->arena, n, sizeof(*rules));
 
+	lint->overridden = arena_array(lint->arena, n, sizeof(bool));
 	for (size_t i = 0; i < n; i++)
 		rules[i] = login_rule_of(lint, &policy->ssh[i]);
 	for (size_t i = 0; i < n; i++) {
@@ -114,6 +115,7 @@ lint_checked(struct lint *lint)
 			    !takes_in(policy, &rules[k], &rules[i]))
 				continue;
 			overridden_raise(lint, accept, rules[k].rule);
+			lint->overridden[i] = true;
 			break;
 		}
 	}

@@ -126,16 +126,29 @@ empty_rule(struct lint *lint, const struct grant *grant)
 	           "this rule allows nothing: %s", why);
 }
 
+/* Whether a cover has rules that were told to go themselves. */
+static bool
+uses_spare(const struct lint *lint, const struct cut_cover *cover, const bool *spare)
+{
+	for (size_t i = 0; i < cover->n_by; i++)
+		if (spare[cover->by[i] - lint->policy->grants])
+			return true;
+	return false;
+}
+
 /* What an inventory shows of rules that are of use in general. */
 static void
-real_rule(struct lint *lint, const struct grant *grant, const struct cut_cover *cover)
+real_rule(struct lint *lint, const struct grant *grant, const struct cut_cover *cover,
+          const bool *spare)
 {
 	struct finding *finding;
 
 	if (cover->empty) {
+		if (lint_is_of_tagged(lint, grant))
+			return;
 		lint_raise(lint, &CHECK_MATCHES_NO_DEVICE, lint_opening(grant->node),
 		           "no machine of the inventory is concerned by this rule");
-	} else if (cover->covered && cover->n_by > 0) {
+	} else if (cover->covered && cover->n_by > 0 && !uses_spare(lint, cover, spare)) {
 		finding = lint_raise(
 			lint, &CHECK_REDUNDANT_ONLY_WITH_INVENTORY,
 			lint_opening(grant->node),
@@ -358,7 +371,7 @@ lint_dead(struct lint *lint)
 			continue;
 		}
 		if (real)
-			real_rule(lint, grant, &real[i]);
+			real_rule(lint, grant, &real[i], spare);
 		sources_judge(lint, &grant->src);
 		destinations_judge(lint, grant);
 		merge_judge(lint, &alike, grant);

@@ -69,6 +69,10 @@ bool lint_is_admin(struct lint *, const struct selector *);
 /* Whether the settings say that a destination deserves care. */
 bool lint_is_sensitive(struct lint *, const struct selector *);
 
+/* Whether all sources of a rule are people who own no machine without a tag; with an
+ * inventory only. */
+bool lint_is_of_tagged(struct lint *, const struct grant *);
+
 /* A tag, or autogroup:tagged. */
 bool lint_is_machines(const struct selector *);
 

@@ -301,6 +301,28 @@ departed_users(struct lint *lint, const struct people *people)
 			           lint_show(lint, people->logins.texts[i]));
 }
 
+/* Whether somebody is in the inventory and owns no machine without a tag. */
+static bool
+owns_nothing(const struct tailnet *real, const struct selector *selector)
+{
+	uint32_t user = selector->kind == SELECTOR_USER
+	                        ? tailnet_user(real, selector->text)
+	                        : USER_NONE;
+
+	return user != USER_NONE && real->of_user[user]->n == 0;
+}
+
+bool
+lint_is_of_tagged(struct lint *lint, const struct grant *grant)
+{
+	const struct tailnet *real = lint_tailnet(lint);
+
+	for (size_t i = 0; i < grant->src.n; i++)
+		if (!owns_nothing(real, &grant->src.at[i]))
+			return false;
+	return grant->src.n > 0;
+}
+
 /* Users in rules who have machines, but only tagged ones can be meant. */
 static void
 confused_users(struct lint *lint, const struct selectors *list)
@@ -309,10 +331,7 @@ confused_users(struct lint *lint, const struct selectors *list)
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct selector *selector = &list->at[i];
-		uint32_t user = selector->kind == SELECTOR_USER
-		                        ? tailnet_user(real, selector->text)
-		                        : USER_NONE;
-		if (user == USER_NONE || real->of_user[user]->n > 0)
+		if (!owns_nothing(real, selector))
 			continue;
 		lint_raise(lint, &CHECK_MEMBER_TAG_CONFUSION, selector->span,
 		           "%s owns no machine without a tag, and one with a tag is "

@@ -74,7 +74,8 @@ accepts(struct lint *lint, const struct ssh_look *look)
 {
 	struct finding *finding = NULL;
 
-	if (look->rule->action != SSH_ACCEPT)
+	if (look->rule->action != SSH_ACCEPT ||
+	    (lint->overridden && lint->overridden[look->rule - lint->policy->ssh]))
 		return;
 	if (look->tag && look->root && look->server)
 		lint_raise(

@@ -99,7 +99,7 @@ a_careful_small_policy_has_nothing_to_say_at_the_default_level(void **state)
 		"\"tag:db\": [\"autogroup:admin\"]},"
 		"\"grants\": ["
 		"{\"src\": [\"autogroup:member\"], \"dst\": [\"autogroup:self\"], "
-	        "\"ip\": "
+		"\"ip\": "
 		"[\"*\"]},"
 		"{\"src\": [\"autogroup:member\"], \"dst\": [\"tag:web\"], \"ip\": "
 		"[\"tcp:443\"]},"
@@ -108,7 +108,7 @@ a_careful_small_policy_has_nothing_to_say_at_the_default_level(void **state)
 		"{\"src\": [\"tag:web\", \"group:ops\"], \"dst\": [\"tag:db\"], \"ip\": "
 		"[\"tcp:5432\"]}],"
 		"\"ssh\": [{\"action\": \"check\", \"src\": [\"autogroup:member\"], "
-	        "\"dst\": "
+		"\"dst\": "
 		"[\"autogroup:self\"], \"users\": [\"autogroup:nonroot\", \"root\"]}],"
 		"\"tests\": [{\"src\": \"ada@x.com\", \"accept\": [\"tag:db:22\"]},"
 		"{\"src\": \"tag:web\", \"deny\": [\"tag:db:22\"]}]}";
@@ -188,31 +188,31 @@ levels_decide_what_is_reported(void **state)
 static void
 everything_open_is_seen_in_any_disguise(void **state)
 {
-	static const char
-		*const texts[] = {
-			"{\"acls\": [" ACL("\"*\"", "\"*:*\"") "]}",
-			"{\"acls\": [" ACL("\"*\"", "\"*:1-65535\"") "]}",
-			"{\"acls\": [" ACL("\"0.0.0.0/0\"", "\"0.0.0.0/0:*\"") "]}",
-			"{\"acls\": [" ACL("\"100.64.0.0/11\", \"100.96.0.0/11\"",
-		                           "\"*:*\"") "]}",
-			"{\"acls\": [" ACL("\"100.64.0.0/11\"",
-		                           "\"*:*\"") "," ACL("\"100.96.0.0/11\"",
-		                                              "\"*:*\"") "]}",
-			"{\"hosts\": {\"all\": \"0.0.0.0/0\"}, \"acls\": [" ACL(
-				"\"all\"", "\"all:*\"") "]}",
-			"{\"ipsets\": {\"ipset:a\": [\"100.64.0.0/10\"]}, \"grants\": "
-		        "[{\"src\": "
-			"[\"ipset:a\"], \"dst\": [\"*\"], \"ip\": [\"*\"]}]}",
-			"{\"grants\": [{\"src\": [\"autogroup:danger-all\"], \"dst\": "
-		        "[\"*\"], "
-			"\"ip\": [\"tcp:*\"]}]}",
-			"{\"acls\": [" ACL("\"autogroup:member\"", "\"autogroup:member:*"
-		                                                   "\", "
-		                                                   "\"autogroup:tagged:*"
-		                                                   "\"") "," ACL(
-				"\"autogroup:tagged\"",
-				"\"autogroup:member:*\", \"autogroup:tagged:*\"") "]}",
-		};
+	static const char *const texts[] = {
+		"{\"acls\": [" ACL("\"*\"", "\"*:*\"") "]}",
+		"{\"acls\": [" ACL("\"*\"", "\"*:1-65535\"") "]}",
+		"{\"acls\": [" ACL("\"0.0.0.0/0\"", "\"0.0.0.0/0:*\"") "]}",
+		"{\"acls\": [" ACL("\"100.64.0.0/11\", \"100.96.0.0/11\"",
+		                   "\"*:*\"") "]}",
+		"{\"acls\": [" ACL("\"100.64.0.0/11\"",
+		                   "\"*:*\"") "," ACL("\"100.96.0.0/11\"",
+		                                      "\"*:*\"") "]}",
+		"{\"hosts\": {\"all\": \"0.0.0.0/0\"}, \"acls\": [" ACL("\"all\"",
+		                                                        "\"all:*\"") "]}",
+		"{\"ipsets\": {\"ipset:a\": [\"100.64.0.0/10\"]}, \"grants\": "
+		"[{\"src\": "
+		"[\"ipset:a\"], \"dst\": [\"*\"], \"ip\": [\"*\"]}]}",
+		"{\"grants\": [{\"src\": [\"autogroup:danger-all\"], \"dst\": "
+		"[\"*\"], "
+		"\"ip\": [\"tcp:*\"]}]}",
+		"{\"acls\": [" ACL("\"autogroup:member\"",
+		                   "\"autogroup:member:*"
+		                   "\", "
+		                   "\"autogroup:tagged:*"
+		                   "\"") "," ACL("\"autogroup:tagged\"",
+		                                 "\"autogroup:member:*\", "
+		                                 "\"autogroup:tagged:*\"") "]}",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
