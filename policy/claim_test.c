@@ -204,6 +204,47 @@ who_is_an_admin_nobody_knows_without_an_inventory(void **state)
 	                "pf");
 }
 
+/* `tailscale status --json` tells nobody's role, and no list tells who is in a
+ * group of the identity provider. */
+#define STATUS                                                                           \
+	"{\"Version\":\"1.90.2\",\"BackendState\":\"Running\",\"TailscaleIPs\":[\"100."  \
+	"64.0.1\"],"                                                                     \
+	"\"Self\":{\"ID\":\"n1\",\"HostName\":\"laptop\",\"UserID\":7,"                  \
+	"\"TailscaleIPs\":[\"100.64.0.1\"]},\"Peer\":{\"nodekey:bb\":{\"ID\":\"n2\","    \
+	"\"HostName\":\"db\",\"UserID\":9,\"Tags\":[\"tag:db\"],\"TailscaleIPs\":["      \
+	"\"100.64.0.2\"]}},\"User\":{\"7\":{\"ID\":7,\"LoginName\":\"ada@example.com\"}" \
+	","                                                                              \
+	"\"9\":{\"ID\":9,\"LoginName\":\"tagged-devices\"}}}"
+
+static void
+assert_told(const char *rules, const char *tests, const char *want)
+{
+	judge(rules, tests, STATUS);
+	assert_string_equal(verdicts(), want);
+	small_end(&small);
+}
+
+static void
+what_an_inventory_does_not_tell_is_unknown_too(void **state)
+{
+	(void)state;
+	const char *test =
+		TEST("ada@example.com", "\"tag:db:22\"", "\"tag:db:22\",\"tag:db:23\"");
+	assert_told(ACL("\"autogroup:admin\"", "\"tag:db:22\""), test, "uup");
+	assert_told(ACL("\"group:x@example.com\"", "\"tag:db:22\""), test, "uup");
+	assert_told(ACL("\"autogroup:member\"", "\"tag:db:22\""), test, "pfp");
+	assert_told(ACL("\"autogroup:admin\"", "\"tag:db:22\""),
+	            TEST("tag:db", "\"tag:db:22\"", "\"tag:db:22\""), "fp");
+	assert_told(ACL("\"tag:db\"", "\"autogroup:owner:22\""),
+	            TEST("tag:db", "\"ada@example.com:22\"", "\"ada@example.com:22\""),
+	            "uu");
+	assert_told("\"ssh\":[{\"action\":\"accept\",\"src\":[\"group:x@example.com\"],"
+	            "\"dst\":[\"tag:db\"],\"users\":[\"git\"]}]",
+	            "\"sshTests\":[{\"src\":\"ada@example.com\",\"dst\":[\"tag:db\"],"
+	            "\"accept\":[\"git\"],\"deny\":[\"git\",\"root\"]}]",
+	            "uup");
+}
+
 static void
 self_is_between_the_machines_of_one(void **state)
 {
@@ -386,6 +427,7 @@ main(void)
 		cmocka_unit_test_teardown(families_do_not_meet, finish),
 		cmocka_unit_test(whose_an_address_is_nobody_knows_without_an_inventory),
 		cmocka_unit_test(who_is_an_admin_nobody_knows_without_an_inventory),
+		cmocka_unit_test(what_an_inventory_does_not_tell_is_unknown_too),
 		cmocka_unit_test(self_is_between_the_machines_of_one),
 		cmocka_unit_test(
 			what_may_be_routed_in_the_tailnet_may_be_none_of_the_internets),

@@ -18,6 +18,17 @@ bool policy_asks_postures(const struct policy *);
 const struct policy *policy_under(struct arena *, const struct policy *,
                                   const struct attribute *, size_t n);
 
+struct tailnet;
+
+/*
+ * A copy in which everybody with a user is one of those whom the policy names
+ * in a way that a real tailnet cannot be asked about: members of synced groups,
+ * and of roles where the inventory tells none. NULL where there is nothing of
+ * the kind. What it allows may be allowed.
+ */
+const struct policy *policy_optimistic(struct arena *, const struct policy *,
+                                       const struct tailnet *);
+
 /* A copy that asks nobody for a posture. */
 const struct policy *policy_unconditional(struct arena *, const struct policy *);
 

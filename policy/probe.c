@@ -323,6 +323,73 @@ hits_tell(struct prober *p, const struct question *asked, struct answer *answer,
 	answer->n_by = hits->n;
 }
 
+/* Whether an answer has the rule, or one like it. */
+static bool
+answer_has(const struct answer *answer, const struct rule *rule)
+{
+	for (size_t i = 0; i < answer->n_by; i++) {
+		const struct rule *known = answer->by[i].rule;
+		if (!known->grant || !rule->grant)
+			return true; /* there is no other where all is open */
+		if (known->grant->node == rule->grant->node &&
+		    known->protocol == rule->protocol &&
+		    text_equal(known->target->text, rule->target->text))
+			return true;
+	}
+	return false;
+}
+
+/* Adds the hits that are only hoped for. */
+static void
+hopes_add(struct prober *p, const struct question *asked, struct answer *answer,
+          const struct answer *may)
+{
+	struct probe_hit *by =
+		arena_array(p->arena, answer->n_by + may->n_by, sizeof *by);
+	size_t n = answer->n_by;
+	for (size_t i = 0; i < n; i++)
+		by[i] = answer->by[i];
+	for (size_t i = 0; i < may->n_by; i++) {
+		if (answer_has(answer, may->by[i].rule))
+			continue;
+		by[n] = may->by[i];
+		by[n].maybe = true;
+		by[n].doubts = 2;
+		by[n].said = hope_say(p, asked, by[n].rule);
+		n++;
+	}
+	answer->by = by;
+	answer->n_by = n;
+}
+
+/* The same question where the untold are among those that are named: what is
+ * so there only may be so. */
+static void
+hope(struct prober *p, const struct question *asked, struct answer *answer,
+     struct answer (*ask)(struct prober *, const struct question *))
+{
+	struct prober *optimistic = prober_optimistic(p);
+	struct question question = *asked;
+	const char *why;
+	if (!optimistic)
+		return;
+	if (asked->src)
+		question.src =
+			probe_end_of_selector(optimistic, &asked->src->selector, &why);
+	if (asked->dst)
+		question.dst =
+			probe_end_of_selector(optimistic, &asked->dst->selector, &why);
+	if ((asked->src && !question.src) || (asked->dst && !question.dst))
+		return;
+	question.near = false;
+	struct answer may = ask(optimistic, &question);
+	if (answer->all == TRUTH_NO && may.all != TRUTH_NO)
+		answer->all = TRUTH_MAYBE;
+	if (answer->some == TRUTH_NO && may.some != TRUTH_NO)
+		answer->some = TRUTH_MAYBE;
+	hopes_add(p, asked, answer, &may);
+}
+
 /* A client takes these whatever its filter says. */
 #define PROTOCOL_TSMP 99
 
@@ -349,9 +416,11 @@ probe(struct prober *p, const struct question *question)
 	}
 	hits_settle(p, &hits);
 	hits_tell(p, question, &answer, &hits);
-	if (answer.all == TRUTH_YES)
+	if (answer.all != TRUTH_YES)
+		hope(p, question, &answer, probe);
+	if (answer.all != TRUTH_NO)
 		answer.missing = NULL;
-	else if (question->near)
+	if (answer.all != TRUTH_YES && question->near)
 		answer_near(&q, &answer);
 	inquiry_close(&q);
 	return answer;
@@ -415,6 +484,7 @@ probe_all(struct prober *p, const struct question *question)
 	for (size_t i = 0; i < hits.n; i++)
 		answer.some = truth_most(answer.some,
 		                         hits.at[i].maybe ? TRUTH_MAYBE : TRUTH_YES);
+	hope(p, question, &answer, probe_all);
 	inquiry_close(&q);
 	return answer;
 }
@@ -433,4 +503,20 @@ prober_unconditional(struct prober *p)
 		                    p->purpose);
 	p->unconditional_known = true;
 	return p->unconditional;
+}
+
+struct prober *
+prober_optimistic(struct prober *p)
+{
+	const struct policy *policy = NULL;
+	if (!p->optimistic_known)
+		policy = policy_optimistic(p->arena, p->policy, p->tailnet);
+	p->optimistic_known = true;
+	if (policy) {
+		p->optimistic = prober_make(p->arena,
+		                            filter_compile(p->arena, policy, p->tailnet),
+		                            p->purpose);
+		p->optimistic_ssh = ssh_compile(p->arena, policy, p->tailnet);
+	}
+	return p->optimistic;
 }

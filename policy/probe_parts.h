@@ -80,8 +80,10 @@ struct prober {
 	struct rows by[2];  /* rules by the party on that side */
 	uint32_t *place[2]; /* by party number: its match + 1, while a question is open */
 	struct numbers apart; /* rules by autogroup:self, with via, or to services */
-	struct prober *unconditional;
-	bool unconditional_known;
+	struct prober *unconditional; /* asks nobody for postures; NULL: all the same */
+	struct prober *optimistic;    /* where the untold are among those named; NULL */
+	struct ssh_table *optimistic_ssh;
+	bool unconditional_known, optimistic_known;
 };
 
 static inline unsigned
@@ -210,6 +212,11 @@ struct outcome {
 
 struct outcome boxes_outcome(struct inquiry *, bool sure);
 
+/* probe.c */
+
+/* The prober of condition.h's optimistic policy, or NULL. */
+struct prober *prober_optimistic(struct prober *);
+
 /* probe_near.c */
 
 /* Tells what came nearest, where not all was answered. */
@@ -226,6 +233,9 @@ const char *service_show(struct prober *, const struct rule *);
 
 /* The sentence of a hit, complete but for it. */
 const char *hit_say(struct prober *, const struct question *, const struct probe_hit *);
+
+/* Of a hit that only the optimistic prober has. */
+const char *hope_say(struct prober *, const struct question *, const struct rule *);
 
 const char *miss_say(struct prober *, const struct question *, const struct rule *,
                      unsigned lacks);

@@ -266,6 +266,35 @@ hit_say(struct prober *p, const struct question *asked, const struct probe_hit *
 	                    route_show(p, hit));
 }
 
+/* The destination of an optimistic policy's rule as the policy itself has it. */
+static const struct selector *
+target_told(const struct grant *own, const struct grant *told,
+            const struct selector *target)
+{
+	for (size_t i = 0; i < told->dst.n; i++)
+		if (&told->dst.at[i].selector == target)
+			return &own->dst.at[i].selector;
+	return target;
+}
+
+const char *
+hope_say(struct prober *p, const struct question *asked, const struct rule *rule)
+{
+	size_t number = (size_t)(rule->grant - p->optimistic->policy->grants);
+	const struct grant *own = &p->policy->grants[number];
+	struct rule like = *rule;
+	like.grant = own;
+	like.target = target_told(own, rule->grant, rule->target);
+	return arena_format(
+		p->arena,
+		"%s may reach %s; whether that is said of %s%s%s is "
+		"not known from here",
+		sources_show(p, &like), target_show(p, &like),
+		text_show(p->arena, (asked->src ? asked->src : asked->dst)->text),
+		asked->src && asked->dst ? " and " : "",
+		asked->src && asked->dst ? text_show(p->arena, asked->dst->text) : "");
+}
+
 static const char *
 not_among(const struct selector *at, size_t n)
 {

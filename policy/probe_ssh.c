@@ -311,6 +311,43 @@ set_of_another(struct tailnet *t, const struct set *one)
 	return set_of_sorted(&t->sets, &next, 1);
 }
 
+static enum truth
+hoped(enum truth known, enum truth may)
+{
+	return known == TRUTH_NO && may != TRUTH_NO ? TRUTH_MAYBE : known;
+}
+
+/* Where the untold are among those that are named. */
+static void
+hope(struct asking *a, struct ssh_answer *answer)
+{
+	struct prober *p = a->prober, *optimistic = prober_optimistic(p);
+	const char *why;
+	if (!optimistic)
+		return;
+	const struct probe_end *src =
+		probe_end_of_selector(optimistic, &a->src->selector, &why);
+	const struct probe_end *dst =
+		probe_end_of_selector(optimistic, &a->dst->selector, &why);
+	if (!src || !dst)
+		return;
+	struct ssh_answer may =
+		probe_ssh(optimistic, p->optimistic_ssh, src, dst, a->login);
+	answer->all = hoped(answer->all, may.all);
+	answer->some = hoped(answer->some, may.some);
+	answer->checked = hoped(answer->checked, may.checked);
+	if (answer->n_by || !may.n_by)
+		return;
+	struct probe_login *by = arena_array(p->arena, may.n_by, sizeof *by);
+	for (size_t i = 0; i < may.n_by; i++) {
+		size_t number = (size_t)(may.by[i].rule - optimistic->policy->ssh);
+		const struct ssh_rule *own = &p->policy->ssh[number];
+		by[i] = (struct probe_login) { own, true, rule_say(a, own) };
+	}
+	answer->by = by;
+	answer->n_by = may.n_by;
+}
+
 struct ssh_answer
 probe_ssh(struct prober *p, const struct ssh_table *ssh, const struct probe_end *src,
           const struct probe_end *dst, struct text login)
@@ -329,6 +366,8 @@ probe_ssh(struct prober *p, const struct ssh_table *ssh, const struct probe_end 
 	if (a.sources->n && a.destinations->n)
 		ask_all(&a, &answer);
 	tell_rules(&a, &answer);
+	if (answer.all != TRUTH_YES || answer.checked != TRUTH_YES)
+		hope(&a, &answer);
 	if (answer.all != TRUTH_YES && !answer.n_by)
 		tell_misses(&a, &answer);
 	arena_end(&a.scratch);
