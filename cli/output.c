@@ -25,7 +25,7 @@ output_start(struct output *out, struct arena *arena, int fd, const char *name)
 {
 	*out = (struct output) { .name = name, .fd = fd, .cap = BUFFER_SIZE };
 	out->buffer = arena_bytes(arena, out->cap);
-	out->pieces = arena_array(arena, PIECES_MAX, sizeof(*out->pieces));
+	out->pieces = arena_room(arena, PIECES_MAX, sizeof(*out->pieces));
 }
 
 void

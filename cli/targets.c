@@ -27,7 +27,7 @@ claims_take(struct unit *unit, struct verdict *verdict)
 		tailnet = tailnet_imagine(arena, &policy, 1);
 	tailnet_index(tailnet);
 	tailnet_approve(tailnet, policy);
-	claims_raise(claims_judge(arena, filter_compile(arena, policy, tailnet)),
+	claims_raise(claims_judge_briefly(arena, filter_compile(arena, policy, tailnet)),
 	             &verdict->findings);
 }
 

@@ -76,7 +76,18 @@ comment_add(struct walk *walk, const char *at, const char *end)
 	walk->comments[walk->n++] = comment;
 }
 
-/* Goes over what starts here: a comment, a string, a line end, a byte. */
+/* The end of the string that starts here. */
+static const char *
+string_end(const char *at, const char *end)
+{
+	const char *close = plain_end(at + 1, end);
+
+	if (close == end || *close != '"')
+		close = string_close(at, end);
+	return close < end ? close + 1 : close;
+}
+
+/* Goes over what starts here: a comment, blanks, a string, a byte. */
 static const char *
 step(struct walk *walk, const char *at)
 {
@@ -87,14 +98,13 @@ step(struct walk *walk, const char *at)
 		walk->line_begun &= close[-1] != '\n';
 		return close;
 	}
-	if (*at == '\n')
-		walk->line_begun = false;
-	else if (!is_blank(*at))
-		walk->line_begun = true;
-	if (*at != '"')
-		return at + 1;
-	close = string_close(at, walk->end);
-	return close < walk->end ? close + 1 : close;
+	close = blanks_end(at, walk->end);
+	if (close > at) {
+		walk->line_begun &= !memchr(at, '\n', (size_t)(close - at));
+		return close;
+	}
+	walk->line_begun = true;
+	return *at == '"' ? string_end(at, walk->end) : at + 1;
 }
 
 struct comments

@@ -17,6 +17,7 @@ struct judge {
 	struct claim *at;
 	size_t cap;
 	struct benches *benches;
+	bool brief; /* nothing to tell of what passed */
 };
 
 static void
@@ -100,24 +101,22 @@ tell_why(struct judge *j, struct claim *claim, const struct answer *answer)
 	}
 }
 
-static struct answer
-ask(struct bench *bench, const struct claim *claim, const struct probe_end *src,
-    const struct probe_end *dst, struct ports port)
+/* Asks, sets the verdict, and tells why it is so. */
+static void
+claim_ask(struct judge *j, struct bench *bench, struct claim *claim,
+          struct question question)
 {
-	struct question question = {
-		.src = src,
-		.dst = dst,
-		.protocol = claim->protocol,
-		.ports = port,
-		.ported = true,
-	};
-	struct answer answer = probe(bench->prober, &question);
-	if (verdict_of(claim->kind, answer.all, answer.some) == CLAIM_FAILED &&
-	    claim->kind == CLAIM_ACCEPT) {
-		question.near = true;
-		answer = probe(bench->prober, &question);
-	}
-	return answer;
+	struct answer *answer = arena_alloc(j->arena, sizeof(*answer));
+	question.silent = j->brief;
+	*answer = probe(bench->prober, &question);
+	claim->verdict = verdict_of(claim->kind, answer->all, answer->some);
+	question.silent = false;
+	question.near = claim->verdict == CLAIM_FAILED && claim->kind == CLAIM_ACCEPT;
+	if (question.near || (j->brief && claim->verdict != CLAIM_PASSED))
+		*answer = probe(bench->prober, &question);
+	claim->answer = answer;
+	if (!j->brief || claim->verdict != CLAIM_PASSED)
+		tell_why(j, claim, answer);
 }
 
 static void
@@ -145,11 +144,12 @@ judge_destination(struct judge *j, struct bench *bench, const struct probe_end *
 		claim_add(j, claim);
 		return;
 	}
-	struct answer *answer = arena_alloc(j->arena, sizeof *answer);
-	*answer = ask(bench, &claim, src, dst, d->ports[0]);
-	claim.answer = answer;
-	claim.verdict = verdict_of(claim.kind, answer->all, answer->some);
-	tell_why(j, &claim, answer);
+	claim_ask(j, bench, &claim,
+	          (struct question) { .src = src,
+	                              .dst = dst,
+	                              .protocol = claim.protocol,
+	                              .ports = d->ports[0],
+	                              .ported = true });
 	if (!dst->elements->n)
 		claim.why = names_nobody(j, dst->text);
 	claim_add(j, claim);
@@ -344,13 +344,17 @@ judge_ssh_test(struct judge *j, const struct ssh_test *test)
 	judge_logins(j, bench, src, claim, test, CLAIM_DENY, &test->deny);
 }
 
-struct claims *
-claims_judge(struct arena *arena, struct filter *filter)
+static struct claims *
+judge_all(struct arena *arena, struct filter *filter, bool brief)
 {
 	const struct policy *policy = filter->policy;
 	struct claims *claims = arena_alloc(arena, sizeof *claims);
 	struct judge j = {
-		.arena = arena, .filter = filter, .policy = policy, .claims = claims
+		.arena = arena,
+		.filter = filter,
+		.policy = policy,
+		.claims = claims,
+		.brief = brief,
 	};
 	claims->policy = policy;
 	if (!policy->n_tests && !policy->n_ssh_tests)
@@ -363,6 +367,18 @@ claims_judge(struct arena *arena, struct filter *filter)
 		judge_ssh_test(&j, &policy->ssh_tests[i]);
 	claims->at = j.at;
 	return claims;
+}
+
+struct claims *
+claims_judge(struct arena *arena, struct filter *filter)
+{
+	return judge_all(arena, filter, false);
+}
+
+struct claims *
+claims_judge_briefly(struct arena *arena, struct filter *filter)
+{
+	return judge_all(arena, filter, true);
 }
 
 /* Releases before 0.29 refuse tests, or pass over them. */

@@ -64,6 +64,10 @@ struct claims {
  */
 struct claims *claims_judge(struct arena *, struct filter *);
 
+/* The same for who asks only why claims did not pass: the others have no why, and
+ * their hits no sentences. */
+struct claims *claims_judge_briefly(struct arena *, struct filter *);
+
 /*
  * Raises an error for each claim that failed (test-fails) or is none
  * (invalid-test), in the coordinator's words where its target runs the tests at

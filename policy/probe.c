@@ -317,7 +317,7 @@ hits_tell(struct prober *p, const struct question *asked, struct answer *answer,
 		hit->dst = rule_selector(p, hit->rule, asked->dst, SIDE_DST);
 		hit->doubts = hit->maybe ? hit_doubts(p, asked, hit->rule) : 0;
 		hit_route(p, asked, hit);
-		hit->said = hit_say(p, asked, hit);
+		hit->said = asked->silent ? NULL : hit_say(p, asked, hit);
 	}
 	answer->by = hits->at;
 	answer->n_by = hits->n;

@@ -82,6 +82,7 @@ struct question {
 	struct ports ports; /* all of them must be open */
 	bool ported;        /* false: some port or other */
 	bool near;          /* tell what came nearest; costs a look at every rule */
+	bool silent;        /* hits are told without a sentence */
 };
 
 enum truth { TRUTH_NO, TRUTH_MAYBE, TRUTH_YES };
@@ -96,7 +97,8 @@ struct probe_hit {
 	bool whole;       /* it alone answers the question */
 	unsigned doubts;  /* how much must be so that is not known; 0 where it is sure */
 	bool maybe;       /* it may be this one: depends on the machines */
-	const char *said; /* one sentence: "group:eng may reach tag:db:5432, and …" */
+	const char *said; /* one sentence: "group:eng may reach tag:db:5432, and …"; or
+	                   * NULL: the question was silent */
 };
 
 /* What a rule lacks to answer yes. */

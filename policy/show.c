@@ -17,6 +17,8 @@ text_show(struct arena *arena, struct text text)
 		bytes = rune_read(text.at + end, text.len - end, &rune);
 		plain = plain && rune_printable(rune) && rune != RUNE_BAD && rune != '"';
 	}
+	if (plain && end == text.len)
+		return arena_copy(arena, text.at, text.len);
 	const char *rest = end < text.len ? "…" : "";
 	text.len = end;
 	if (!plain)
