@@ -32,8 +32,11 @@ client_string_holds(struct text string, struct point p)
 static bool
 client_rule_speaks(const struct wire_rule *rule, int protocol)
 {
-	if (rule->protocol != PROTOCOL_ANY)
-		return rule->protocol == protocol;
+	for (size_t i = 0; i < rule->n_protocols; i++)
+		if (rule->protocols[i] == protocol)
+			return true;
+	if (rule->n_protocols)
+		return false;
 	return protocol == 6 || protocol == 17 || protocol == 1 || protocol == 58;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "grammar/arena.h"
+#include "policy/dialect.h"
 #include "policy/probe_parts.h"
 #include "policy/show.h"
 
@@ -172,18 +173,20 @@ machine_is_handed(const struct machine *m, struct range range)
 	for (size_t i = 0; i < m->n_addresses; i++)
 		if (range_holds(range, m->addresses[i]))
 			return true;
-	for (size_t i = 0; i < m->n_subnets; i++)
-		if (range_overlaps(range, m->subnets[i]))
+	for (size_t i = 0; i < m->n_kept; i++)
+		if (range_overlaps(range, m->kept[i]))
 			return true;
 	return false;
 }
 
 /* Whether one of some exit nodes is handed a prefix: a public one (spec/
- * semantics.md 11.3), or one that it serves a part of anyway. */
+ * semantics.md 11.3), or one that it serves a part of anyway, which is all that
+ * counts where everything is prefixes. */
 static bool
-exits_are_handed(const struct tailnet *t, const struct set *exits, struct range range)
+exits_are_handed(const struct prober *p, const struct set *exits, struct range range)
 {
-	if (range_is_internet(range))
+	const struct tailnet *t = p->tailnet;
+	if (range_is_internet(range) && !dialect_of(p->policy->target)->flat)
 		return exits->n > 0;
 	for (uint32_t i = 0; i < exits->n; i++)
 		if (machine_is_handed(&t->machines[exits->at[i]], range))
@@ -203,9 +206,8 @@ atom_is_served(const struct covering *c, const struct atom *atom, struct range r
 	case SERVED_OR_NOT:
 		return true;
 	case SERVED_BY_EXIT:
-		return c->party->any ||
-		       exits_are_handed(c->prober->tailnet,
-		                        c->prober->tailnet->exit_nodes, range);
+		return (c->party->any && !dialect_of(c->prober->policy->target)->flat) ||
+		       exits_are_handed(c->prober, c->prober->tailnet->exit_nodes, range);
 	case SERVED_BY_NOBODY:
 		return false;
 	}

@@ -345,6 +345,84 @@ what_is_listed_is_reached_and_what_is_reached_is_listed(void **state)
 	}
 }
 
+static void
+put_old_source(struct draft *d)
+{
+	static const char *const words[] = { "*",     "group:g",       "group:h",
+		                             "tag:a", "100.64.0.1",    "h4",
+		                             "hnet",  "100.64.0.0/30", "u0@example.com",
+		                             "tag:b", "10.1.0.0/16",   "u2@example.org" };
+	PICK(d, words);
+}
+
+static void
+put_old_target(struct draft *d)
+{
+	put_old_source(d);
+	put(d, ":");
+	put_ports(d);
+}
+
+/* An acl that every release of Headscale takes. */
+static void
+put_old_acl(struct draft *d)
+{
+	static const char *const protos[] = { "", "", "\"proto\":\"tcp\",",
+		                              "\"proto\":\"udp\"," };
+	put(d, "{\"action\":\"accept\",");
+	PICK(d, protos);
+	put(d, "\"src\":");
+	put_list(d, 1, 3, put_old_source);
+	put(d, ",\"dst\":");
+	put_list(d, 1, 3, put_old_target);
+	put(d, "}");
+}
+
+/* The same people with an old policy, for a release. */
+static void
+world_start_old(struct asked_world *a, uint64_t seed, enum target target)
+{
+	world_start(a, seed);
+	struct draft *d = arena_alloc(&a->w.arena, sizeof *d);
+	d->seed = seed * 0x9e3779b97f4a7c15u + 3;
+	put(d, "{\"groups\":{\"group:g\":[\"u0@example.com\",\"u2@example.org\"],"
+	       "\"group:h\":[\"u1@example.com\"]},"
+	       "\"tagOwners\":{\"tag:a\":[\"group:h\"],\"tag:b\":[\"group:h\"]},"
+	       "\"hosts\":{\"h4\":\"100.64.0.1\",\"hnet\":\"10.1.0.0/20\"},"
+	       "\"autoApprovers\":{\"routes\":{\"10.0.0.0/8\":[\"tag:a\"]}}");
+	put_rows(d, "acls", 4, put_old_acl);
+	put(d, "}");
+	a->w.policy_text = d->text;
+	a->w.policy = policy_read(&a->w.arena, world_tree(&a->w, "policy", d->text),
+	                          target, &a->w.findings);
+	policy_validate(a->w.policy, a->w.tailnet, &a->w.findings);
+	if (a->w.findings.n_errors > 0)
+		return; /* some releases refuse a policy without rules */
+	tailnet_approve(a->w.tailnet, a->w.policy);
+	a->w.filter = filter_compile(&a->w.arena, a->w.policy, a->w.tailnet);
+	a->table = table_make(&a->w.arena, a->w.filter);
+	a->prober = prober_make(&a->w.arena, a->w.filter, PROBE_EXPLAIN);
+}
+
+static void
+older_coordinators_are_answered_by_their_tables_too(void **state)
+{
+	(void)state;
+	size_t n_taken = 0;
+	for (uint64_t seed = 1; seed <= worlds(); seed++) {
+		struct asked_world a;
+		enum target target = TARGET_HEADSCALE_0_22 + seed % (TARGET_N - 1);
+		world_start_old(&a, seed, target);
+		if (a.w.findings.n_errors == 0) {
+			n_taken++;
+			compare_machines(&a);
+			compare_addresses(&a, &services[0]);
+		}
+		world_end(&a.w);
+	}
+	assert_true(n_taken > worlds() / 2);
+}
+
 static const char *const ends_of_claims[] = {
 	"group:g",  "u1@example.com",   "u3@example.org",    "tag:a",
 	"tag:b",    "autogroup:member", "autogroup:tagged",  "100.64.0.1",
@@ -429,6 +507,7 @@ main(void)
 		cmocka_unit_test(claims_hold_where_every_source_reaches_some_destination),
 		cmocka_unit_test(a_range_of_ports_is_open_when_each_of_them_is),
 		cmocka_unit_test(what_is_listed_is_reached_and_what_is_reached_is_listed),
+		cmocka_unit_test(older_coordinators_are_answered_by_their_tables_too),
 		cmocka_unit_test(what_is_sure_without_an_inventory_is_so_with_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
