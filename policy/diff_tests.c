@@ -78,9 +78,10 @@ test_subject(struct arena *arena, const struct test *test)
 	const char *src = subject_text(arena, test->src_word.text, test->attributes,
 	                               test->n_attributes);
 
-	return test->proto.text.len > 0
-	               ? arena_format(arena, "%s (%.*s)", src, TEXT_ARG(test->proto.text))
-	               : src;
+	return test->protocol == PROTOCOL_ANY
+	               ? src
+	               : arena_format(arena, "%s (%s)", src,
+	                              protocol_name(arena, test->protocol));
 }
 
 static void

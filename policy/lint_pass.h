@@ -102,6 +102,13 @@ void lint_routes(struct lint *);
 void lint_attrs(struct lint *);
 void lint_tests(struct lint *);
 
+/* Whether the target runs tests of that kind at all. */
+bool lint_runs(const struct lint *, enum feature);
+
+/* Tests that say both that something is open and that it is closed; that the one
+ * or the other failed is left out then. */
+void lint_contradictions(struct lint *);
+
 /* The repair of prefer-grants, where every acl can be a grant. */
 void lint_grants_instead(struct lint *, const struct finding *);
 

@@ -5,9 +5,8 @@
 #include "policy/claim.h"
 #include "policy/resolve.h"
 
-/* Whether the target runs tests of that kind at all. */
-static bool
-runs_tests(const struct lint *lint, enum feature feature)
+bool
+lint_runs(const struct lint *lint, enum feature feature)
 {
 	return target_support(lint->policy->target, feature) == TAKES;
 }
@@ -18,7 +17,7 @@ no_tests(struct lint *lint)
 	const struct policy *policy = lint->policy;
 	size_t n_denied = 0;
 
-	if (!runs_tests(lint, FEATURE_TESTS))
+	if (!lint_runs(lint, FEATURE_TESTS))
 		return;
 	if (policy->n_tests == 0 && policy->n_grants > 0) {
 		lint_raise(lint, &CHECK_NO_TESTS, lint_opening(policy->tree->root),
@@ -41,7 +40,7 @@ no_ssh_tests(struct lint *lint)
 	const struct policy *policy = lint->policy;
 
 	if (policy->n_ssh > 0 && policy->n_ssh_tests == 0 &&
-	    runs_tests(lint, FEATURE_SSH_TESTS))
+	    lint_runs(lint, FEATURE_SSH_TESTS))
 		lint_raise(lint, &CHECK_NO_SSH_TESTS, policy->sections[SECTION_SSH]->span,
 		           "no sshTests say who must and who must not be able to log in");
 }
@@ -267,55 +266,6 @@ coverage(struct lint *lint)
 	}
 }
 
-/* Who is claimed to reach what, by which protocol, whatever the postures. */
-static struct text
-claim_sense(struct lint *lint, const struct test *test, const struct destination *dst)
-{
-	return text_of(lint_say(lint, "%.*s %d %.*s%s", TEXT_ARG(test->src_word.text),
-	                        test->protocol, TEXT_ARG(dst->word.text),
-	                        test->has_attributes
-	                                ? lint_say(lint, " %u", (unsigned)test->index)
-	                                : ""));
-}
-
-/* Raises what one source is said both to reach and not to. */
-static void
-contradictions(struct lint *lint)
-{
-	const struct policy *policy = lint->policy;
-	struct names accepted = { .arena = lint->arena };
-	const struct destination **by = NULL;
-	size_t cap = 0;
-
-	for (size_t i = 0; i < policy->n_tests; i++)
-		for (size_t k = 0; k < policy->tests[i].accept.n; k++) {
-			const struct destination *dst = &policy->tests[i].accept.at[k];
-			size_t known = accepted.n;
-			if (names_add(&accepted,
-			              claim_sense(lint, &policy->tests[i], dst)) < known)
-				continue;
-			by = arena_grow(lint->arena, by, known, &cap,
-			                sizeof(struct destination *));
-			by[known] = dst;
-		}
-	for (size_t i = 0; i < policy->n_tests; i++)
-		for (size_t k = 0; k < policy->tests[i].deny.n; k++) {
-			const struct destination *dst = &policy->tests[i].deny.at[k];
-			uint32_t number =
-				names_find(&accepted,
-			                   claim_sense(lint, &policy->tests[i], dst));
-			if (number == NAMES_NONE)
-				continue;
-			struct finding *finding = lint_raise(
-				lint, &CHECK_CONTRADICTORY_TEST, dst->word.span,
-				"%s is denied to %s here and accepted elsewhere: one of "
-				"the two fails, whatever the rules say",
-				lint_show(lint, dst->word.text),
-				lint_show(lint, policy->tests[i].src_word.text));
-			lint_note(lint, finding, by[number]->word.span, "accepted here");
-		}
-}
-
 /* Denials that hold because nobody is there, whatever the rules say. */
 static void
 vacuous(struct lint *lint, const struct destination *dst)
@@ -346,7 +296,7 @@ lint_tests(struct lint *lint)
 {
 	no_tests(lint);
 	no_ssh_tests(lint);
-	contradictions(lint);
+	lint_contradictions(lint);
 	if (lint_tailnet(lint))
 		vacuous_tests(lint);
 	if (lint->imagined && lint->claims && lint->policy->n_tests > 0)
