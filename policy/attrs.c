@@ -160,6 +160,13 @@ machines_with_macos(struct arena *arena, struct tailnet *t)
 	return numbers_set(&list, &t->sets);
 }
 
+/* What a target ignores it gives nobody. */
+static bool
+takes(const struct policy *p, enum feature feature)
+{
+	return target_support(p->target, feature) == TAKES;
+}
+
 /* The network-wide options, as the attributes that do the same (spec/
  * policy-syntax.md 9 and 14). */
 static void
@@ -171,12 +178,13 @@ give_options(struct attrs *a, const struct policy *p, struct tailnet *t)
 		{ "mac-always", "one-cgnat?v=true" },
 		{ "mac-never", "one-cgnat?v=false" },
 	};
-	if (p->randomize_client_port)
+	if (p->randomize_client_port && takes(p, FEATURE_RANDOMIZE_CLIENT_PORT))
 		gift_add(a, t->everybody, NULL, "randomize-client-port");
-	if (p->disable_ipv4)
+	if (p->disable_ipv4 && takes(p, FEATURE_DISABLE_IPV4))
 		gift_add(a, t->everybody, NULL, "disable-ipv4");
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-		if (text_is(p->one_cgnat_route.text, routes[i].word))
+		if (text_is(p->one_cgnat_route.text, routes[i].word) &&
+		    takes(p, FEATURE_ONE_CGNAT_ROUTE))
 			gift_add(a, machines_with_macos(a->arena, t), NULL,
 			         routes[i].attr);
 }
@@ -198,10 +206,7 @@ attrs_compile(struct arena *arena, const struct policy *p, struct tailnet *t)
 	*a = (struct attrs) { .arena = arena, .keys.arena = arena };
 	a->of = arena_array(arena, t->n_machines, sizeof *a->of);
 	attrs_number(a, NULL, 0);
-	/* releases that know no nodeAttrs pass over them */
-	if (p->target != TARGET_TAILSCALE && p->target < TARGET_HEADSCALE_0_29)
-		return a;
-	for (size_t i = 0; i < p->n_node_attrs; i++)
+	for (size_t i = 0; takes(p, FEATURE_NODE_ATTRS) && i < p->n_node_attrs; i++)
 		gift_add(a, targets_of(p, t, &p->node_attrs[i]), &p->node_attrs[i], NULL);
 	give_options(a, p, t);
 

@@ -5,6 +5,7 @@
 #include "grammar/arena.h"
 #include "policy/bench.h"
 #include "policy/claim_shape.h"
+#include "policy/dialect.h"
 #include "policy/show.h"
 #include "policy/ssh.h"
 
@@ -138,7 +139,7 @@ judge_destination(struct judge *j, struct bench *bench, const struct probe_end *
 		return;
 	}
 	/* Headscale asks for somebody there, even to be denied */
-	if (!dst->elements->n && j->policy->target != TARGET_TAILSCALE) {
+	if (!dst->elements->n && target_is_headscale(j->policy->target)) {
 		claim.verdict = CLAIM_FAILED;
 		claim.why = names_nobody(j, dst->text);
 		claim_add(j, claim);
@@ -381,13 +382,6 @@ claims_judge_briefly(struct arena *arena, struct filter *filter)
 	return judge_all(arena, filter, true);
 }
 
-/* Releases before 0.29 refuse tests, or pass over them. */
-static bool
-target_runs_tests(enum target target)
-{
-	return target == TARGET_TAILSCALE || target >= TARGET_HEADSCALE_0_29;
-}
-
 static const char *
 kind_word(enum claim_kind kind)
 {
@@ -453,9 +447,10 @@ void
 claims_raise(const struct claims *claims, struct findings *findings)
 {
 	const struct policy *policy = claims->policy;
-	bool headscale = policy->target != TARGET_TAILSCALE;
+	bool headscale = target_is_headscale(policy->target);
 	bool first = true;
-	if (!target_runs_tests(policy->target))
+	/* the releases that take no tests refuse them, or pass over them */
+	if (target_support(policy->target, FEATURE_TESTS) != TAKES)
 		return;
 	for (size_t i = 0; i < claims->n; i++) {
 		const struct claim *c = &claims->at[i];

@@ -53,9 +53,9 @@ struct draft {
 };
 
 static bool
-headscale_before(const struct policy *p, enum target release)
+takes(const struct policy *p, enum feature feature)
 {
-	return p->target != TARGET_TAILSCALE && p->target < release;
+	return target_support(p->target, feature) == TAKES;
 }
 
 static const struct set *
@@ -167,14 +167,14 @@ static bool
 is_localpart(const struct policy *p, const struct selector *s)
 {
 	return s->kind == SELECTOR_LOCALPART && s->name.len &&
-	       !headscale_before(p, TARGET_HEADSCALE_0_29);
+	       takes(p, FEATURE_SSH_LOCALPART);
 }
 
 static bool
 is_nonroot(const struct policy *p, const struct selector *s)
 {
 	return s->kind == SELECTOR_AUTOGROUP && s->autogroup == AUTOGROUP_NONROOT &&
-	       !headscale_before(p, TARGET_HEADSCALE_0_27);
+	       takes(p, FEATURE_SSH_NONROOT);
 }
 
 /* sshUsers: what is not special is a name as it stands; root is always there. */
@@ -255,7 +255,7 @@ wire_rule(struct compiler *c, const struct draft *d, const uint32_t *machines, s
 	struct wire_ssh_rule *rule = arena_alloc(c->arena, sizeof *rule);
 	bool check = d->rule->action == SSH_CHECK;
 	/* releases that know no check accept for as long as the period lasts */
-	bool session = check && headscale_before(c->policy, TARGET_HEADSCALE_0_29);
+	bool session = check && !takes(c->policy, FEATURE_SSH_CHECK);
 	*rule = (struct wire_ssh_rule) {
 		.rule = d->rule,
 		.principals = principals_of(c->table->principals, machines, n),
@@ -267,12 +267,12 @@ wire_rule(struct compiler *c, const struct draft *d, const uint32_t *machines, s
 	};
 	if (session && d->rule->check_period_ns > 0)
 		rule->session_ns = d->rule->check_period_ns;
-	if (!rule->hold) {
+	if (!rule->hold && takes(c->policy, FEATURE_RECORDER)) {
 		rule->recorders = d->recorders;
 		rule->n_recorders = d->n_recorders;
 		rule->enforce_recorder = d->rule->enforce_recorder;
 	}
-	if (!headscale_before(c->policy, TARGET_HEADSCALE_0_29)) {
+	if (takes(c->policy, FEATURE_ACCEPT_ENV)) {
 		rule->accept_env = d->rule->accept_env.at;
 		rule->n_accept_env = d->rule->accept_env.n;
 	}
