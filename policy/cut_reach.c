@@ -44,25 +44,62 @@ some_in_class(const struct span_between *b, const struct cut_box *box, uint32_t 
 	return true;
 }
 
-/* Whether any box of the filter is between the ends; the first of the classes
- * that has one, and of its boxes the first in the policy. */
+/* Whether a box is between the ends, through the first class that it can. */
+static bool
+some_by_box(const struct span_between *b, const struct cut_box *box,
+            struct cut_flow *flow)
+{
+	const struct cut_set *dst = &b->cut->axes[CUT_DST].sets[b->dst];
+
+	if (box->lo > b->hi || box->hi < b->lo || !bits_overlap(box->from, b->from))
+		return false;
+	for (uint32_t k = 0; k < dst->n_classes; k++)
+		if (cut_set_holds(b->cut, box->dst, dst->classes[k]) &&
+		    some_in_class(b, box, dst->classes[k], flow))
+			return true;
+	return false;
+}
+
+/* The first box to a dst set that is between the ends, of those before another
+ * (NULL: all); or the other. */
+static const struct cut_box *
+some_to_set(const struct span_between *b, uint32_t set, const struct cut_box *before,
+            struct cut_flow *flow)
+{
+	const struct cut_filter *from = &b->cut->filters[b->filter];
+	const struct cut_strip *strip = cut_strip(b->cut, b->filter, set, b->line);
+
+	if (!strip)
+		return before;
+	const struct cut_box *box = &from->boxes[from->heaps[strip->first].first];
+	const struct cut_box *end = &from->boxes[from->heaps[strip->end - 1].end];
+	for (; box < end && (!before || box < before); box++)
+		if (some_by_box(b, box, flow))
+			return box;
+	return before;
+}
+
+/* Whether any box of the filter is between the ends: the first, of those to the
+ * sets that hold some class of the destinations. */
 static bool
 some_between(const struct span_between *b, struct cut_flow *flow)
 {
-	const struct cut_filter *from = &b->cut->filters[b->filter];
-	const struct cut_set *dst = &b->cut->axes[CUT_DST].sets[b->dst];
+	struct cut *cut = b->cut;
+	const struct cut_set *dst = &cut->axes[CUT_DST].sets[b->dst];
+	const struct cut_box *first = NULL;
+	uint32_t mark = ++cut->n_sweeps;
 
-	for (size_t i = 0; i < from->n_boxes; i++) {
-		const struct cut_box *box = &from->boxes[i];
-		if (box->line != b->line || box->lo > b->hi || box->hi < b->lo ||
-		    !bits_overlap(box->from, b->from))
-			continue;
-		for (uint32_t k = 0; k < dst->n_classes; k++)
-			if (cut_set_holds(b->cut, box->dst, dst->classes[k]) &&
-			    some_in_class(b, box, dst->classes[k], flow))
-				return true;
+	for (uint32_t k = 0; k < dst->n_classes; k++) {
+		uint32_t class = dst->classes[k];
+		for (uint32_t i = cut->sets_first[class]; i < cut->sets_first[class + 1];
+		     i++) {
+			uint32_t set = cut->sets_of[i];
+			if (cut->marks[set] != mark)
+				first = some_to_set(b, set, first, flow);
+			cut->marks[set] = mark;
+		}
 	}
-	return false;
+	return first;
 }
 
 /* The first flow that is lacking. */
@@ -159,30 +196,52 @@ between_lacks(struct span_between *b, int protocol, bool self, struct cut_flow *
 	return false;
 }
 
+/* The question as it lies on the axes; false where an end names nothing. */
+static bool
+between_open(struct span_between *b, uint32_t src, uint32_t dst, int protocol,
+             struct ports ports)
+{
+	struct cut *cut = b->cut;
+
+	b->from = cut_from(cut, cut->ends[src].set, 0);
+	b->dst = cut->ends[dst].self ? cut->owned : cut->ends[dst].set;
+	b->lo = ports.first;
+	b->hi = ports.last;
+	if (protocol != PROTOCOL_ANY && !protocol_has_ports(protocol))
+		b->lo = b->hi = 0;
+	return b->from->n > 0 && cut->axes[CUT_DST].sets[b->dst].n_classes > 0;
+}
+
 struct cut_between
 cut_between(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst, int protocol,
             struct ports ports)
 {
 	bool self = cut->ends[dst].self;
 	struct cut_between answer = { 0 };
-	struct span_between b = {
-		.cut = cut,
-		.filter = filter,
-		.from = cut_from(cut, cut->ends[src].set, 0),
-		.dst = self ? cut->owned : cut->ends[dst].set,
-		.lo = ports.first,
-		.hi = ports.last,
-	};
+	struct span_between b = { .cut = cut, .filter = filter };
 
-	if (protocol != PROTOCOL_ANY && !protocol_has_ports(protocol))
-		b.lo = b.hi = 0;
-	if (b.from->n == 0 || cut->axes[CUT_DST].sets[b.dst].n_classes == 0)
+	if (!between_open(&b, src, dst, protocol, ports))
 		return answer;
 	between_some(&b, protocol, self, &answer);
 	if (answer.share == CUT_SOME &&
 	    !between_lacks(&b, protocol, self, &answer.lacking))
 		answer.share = CUT_EVERYTHING;
 	return answer;
+}
+
+bool
+cut_between_all(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst,
+                int protocol, struct ports ports)
+{
+	bool self = cut->ends[dst].self;
+	struct cut_between answer = { 0 };
+	struct span_between b = { .cut = cut, .filter = filter };
+
+	if (!between_open(&b, src, dst, protocol, ports) ||
+	    between_lacks(&b, protocol, self, &answer.lacking))
+		return false;
+	between_some(&b, protocol, self, &answer); /* or there is no such pair at all */
+	return answer.share == CUT_SOME;
 }
 
 /* A class that is reached, or lacking, on a run of a protocol's line. */

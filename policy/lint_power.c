@@ -310,12 +310,10 @@ rule_is_reached(struct lint *lint, const struct reach_of *reach, const struct ru
 {
 	uint32_t dst = lint->power->targets[rule - lint->imagined->rules];
 
-	for (size_t i = 0; i < rule->n_ports; i++) {
-		struct cut_between between = cut_between(lint->cut, 0, reach->end, dst,
-		                                         rule->protocol, rule->ports[i]);
-		if (between.share != CUT_EVERYTHING)
+	for (size_t i = 0; i < rule->n_ports; i++)
+		if (!cut_between_all(lint->cut, 0, reach->end, dst, rule->protocol,
+		                     rule->ports[i]))
 			return false;
-	}
 	return true;
 }
 
