@@ -82,18 +82,30 @@ struct wishes {
 	size_t n_only, only_cap;
 };
 
-/* Whether a word names a check; it is said where not. */
+/* Says that a word names no check. */
+static void
+check_unknown(struct run *run, const char *option, struct text word)
+{
+	struct text nearest = check_nearest(word);
+
+	if (word.len == 0)
+		run_fault(run, "--%s: a check is missing; aclc lint --list lists them",
+		          option);
+	else
+		run_fault(run, "--%s: there is no check %.*s%s%.*s%s", option,
+		          TEXT_ARG(word),
+		          nearest.len ? "; did you mean "
+		                      : "; aclc lint --list lists them",
+		          TEXT_ARG(nearest), nearest.len ? "?" : "");
+}
+
+/* Whether a word names a check, or several; it is said where not. */
 static bool
 check_is_known(struct run *run, const char *option, struct text word)
 {
-	struct text nearest;
-
 	if (check_pattern_known(word))
 		return true;
-	nearest = check_nearest(word);
-	run_fault(run, "--%s: there is no check %.*s%s%.*s%s", option, TEXT_ARG(word),
-	          nearest.len ? "; did you mean " : "; aclc lint --list lists them",
-	          TEXT_ARG(nearest), nearest.len ? "?" : "");
+	check_unknown(run, option, word);
 	return false;
 }
 
@@ -220,7 +232,7 @@ check_why(struct run *run, const char *id)
 	const struct page *page = check ? page_of(check->id) : NULL;
 
 	if (!check) {
-		check_is_known(run, "why", text_of(id));
+		check_unknown(run, "why", text_of(id));
 		return STATUS_BAD_RUN;
 	}
 	output_format(&run->out, "%s (%s, fix: %s)\n\n", check->id, usual_level(check),

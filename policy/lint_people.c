@@ -106,7 +106,8 @@ group_members(struct lint *lint, const struct group *group)
 	arena_end(&scratch);
 	if (group->members.n == 1)
 		lint_raise(lint, &CHECK_SINGLE_MEMBER_GROUP, group->name.span,
-		           "%s has one member", lint_show(lint, group->name.text));
+		           "%s has one member: without them, nobody has what it gives",
+		           lint_show(lint, group->name.text));
 }
 
 /* Empty groups, and where they are named. */
