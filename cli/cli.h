@@ -199,16 +199,17 @@ const struct command *command_list(size_t i);
 /* The commands. */
 enum status check_main(struct run *);
 enum status compile_main(struct run *);
+enum status diff_main(struct run *);
 enum status explain_main(struct run *);
 enum status fmt_main(struct run *);
 enum status lint_main(struct run *);
 enum status test_main(struct run *);
 enum status completion_main(struct run *);
 
-extern const struct option_table CHECK_OPTIONS, COMPILE_OPTIONS, EXPLAIN_OPTIONS,
-	FMT_OPTIONS, LINT_OPTIONS, TEST_OPTIONS;
+extern const struct option_table CHECK_OPTIONS, COMPILE_OPTIONS, DIFF_OPTIONS,
+	EXPLAIN_OPTIONS, FMT_OPTIONS, LINT_OPTIONS, TEST_OPTIONS;
 
 /* "text", "json" …; NULL at the end. */
-extern const char *const LINT_FORMATS[];
+extern const char *const LINT_FORMATS[], *const DIFF_FORMATS[];
 
 #endif

@@ -57,9 +57,8 @@ widen(struct arena *arena, const char *bytes, size_t n, size_t *cap)
 	return memcpy(wider, bytes, n);
 }
 
-/* Reads to the end, wherever that is: a file may grow or shrink meanwhile. */
-static bool
-read_to_end(struct arena *arena, int fd, struct text *bytes)
+bool
+descriptor_read(struct arena *arena, int fd, struct text *bytes)
 {
 	size_t n = 0, cap;
 
@@ -93,7 +92,7 @@ file_read(struct arena *arena, const char *path, struct text *bytes)
 
 	if (fd < 0)
 		return false;
-	bool fine = read_to_end(arena, fd, bytes);
+	bool fine = descriptor_read(arena, fd, bytes);
 	int why = errno;
 	if (fd != STDIN_FILENO)
 		close(fd);

@@ -12,6 +12,10 @@
  * than SOURCE_MAX). */
 bool file_read(struct arena *, const char *path, struct text *bytes);
 
+/* Reads to the end of what is open, wherever that is: a file may grow or shrink
+ * meanwhile. errno as above. */
+bool descriptor_read(struct arena *, int fd, struct text *bytes);
+
 /* Replaces the file of that path, or makes it: written beside, flushed to disk,
  * renamed; its mode and the symbolic links that lead to it are kept. false: it
  * is as it was, and errno says why. */

@@ -245,13 +245,13 @@ has_change(const struct diff *diff, enum diff_effect effect)
 }
 
 bool
-diff_gains(const struct diff *diff)
+diff_gains_beside(const struct diff *diff)
 {
-	return diff->gained.n > 0 || has_change(diff, EFFECT_GAINED);
+	return has_change(diff, EFFECT_GAINED);
 }
 
 bool
-diff_loses(const struct diff *diff)
+diff_loses_beside(const struct diff *diff)
 {
-	return diff->lost.n > 0 || has_change(diff, EFFECT_LOST);
+	return has_change(diff, EFFECT_LOST);
 }

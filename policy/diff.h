@@ -82,9 +82,9 @@ struct diff {
 /* Whether nothing is gained, lost or changed. */
 bool diff_is_empty(const struct diff *);
 
-/* Whether something is gained (or lost), access or anything else. */
-bool diff_gains(const struct diff *);
-bool diff_loses(const struct diff *);
+/* Whether a change beside access makes something more possible, or less. */
+bool diff_gains_beside(const struct diff *);
+bool diff_loses_beside(const struct diff *);
 
 /*
  * Compares two policies without errors. The tailnets are the same one, imagined

@@ -1,0 +1,63 @@
+#ifndef ACLC_CLI_DIFF_H
+#define ACLC_CLI_DIFF_H
+
+/* Two policies, and what they differ in, on their way to one of the formats. */
+
+#include "cli/cli.h"
+#include "policy/diff.h"
+
+struct diff_options {
+	const char *git;
+	unsigned fail_on;
+	struct strings old_inventories;
+	bool all;
+};
+
+/* One side: where it comes from, and what it became. */
+struct side {
+	const char
+		*name; /* for people: a path, REV:PATH, what standard input is called */
+	const char *path;  /* a file that explain can be asked about, or NULL */
+	struct text bytes; /* as read */
+	bool missing;      /* it is not there: added, or deleted */
+	struct unit unit;
+};
+
+/* A run of diff. */
+struct differing {
+	struct run *run;
+	const struct diff_options *own;
+	struct side sides[2];    /* by enum diff_side */
+	const char *path;        /* git's name for it, where git asks; else NULL */
+	const struct diff *any;  /* for every tailnet … */
+	const struct diff *here; /* … and for that of the inventories, or NULL */
+};
+
+/* diff_sides.c */
+
+/* Finds out from the operands what is compared. false: it was said why. */
+bool sides_find(struct differing *);
+
+/* Reads a side's bytes, unless it is missing. */
+bool side_read(struct differing *, enum diff_side);
+
+/* What is compared: that of the inventories, or for every tailnet. */
+const struct diff *differing_access(const struct differing *);
+
+/* "more permissive" … of access and everything else. */
+const char *differing_verdict(const struct differing *);
+
+/* Whether the policies differ in nothing that counts. */
+bool differing_is_empty(const struct differing *);
+
+/* The command that shows a witness: "aclc explain tag:db tag:web:443 new.hujson";
+ * NULL where explain cannot be asked about it. */
+const char *witness_command(struct arena *, const struct differing *, enum diff_side,
+                            const struct diff_access *);
+
+/* output_diff.c and its siblings: all of it, in one format. */
+void diff_text(const struct differing *, struct output *);
+void diff_json(const struct differing *, struct output *);
+void diff_markdown(const struct differing *, struct output *);
+
+#endif

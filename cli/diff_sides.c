@@ -1,0 +1,324 @@
+/* What the operands of diff mean: files, standard input, versions in git. */
+#include "cli/diff.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/file.h"
+
+extern char **environ;
+
+/* Git's external diff driver: path, old file, hex and mode, new file, hex and mode;
+ * of a renamed file two more. */
+#define GIT_OPERANDS 7
+#define GIT_OPERANDS_RENAMED 9
+
+static bool
+is_nothing(const char *path)
+{
+	return strcmp(path, "/dev/null") == 0;
+}
+
+/* Pagers that git starts take colours. */
+static void
+color_for_git(struct run *run)
+{
+	const char *pager = getenv("GIT_PAGER_IN_USE");
+	const char *no = getenv("NO_COLOR");
+
+	if (run->options.color == COLOR_AUTO && pager && strcmp(pager, "true") == 0 &&
+	    !(no && *no))
+		run->out.color = true;
+}
+
+static bool
+sides_of_git_driver(struct differing *d)
+{
+	const char *const *at = d->run->operands.at;
+
+	d->path = at[0];
+	d->sides[DIFF_OLD].name = at[1];
+	d->sides[DIFF_NEW].name = at[4];
+	for (int i = 0; i < 2; i++)
+		d->sides[i].missing = is_nothing(d->sides[i].name);
+	color_for_git(d->run);
+	return true;
+}
+
+/* "REV:./policy.hujson", to be asked in the policy's folder. */
+static const char *
+version_of(struct arena *arena, const char *rev, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return arena_format(arena, "%s:./%s", rev, slash ? slash + 1 : path);
+}
+
+static bool
+sides_of_revision(struct differing *d)
+{
+	struct run *run = d->run;
+	const char *policy = run_policy(run, 0);
+
+	if (!policy)
+		return false;
+	if (strcmp(policy, "-") == 0) {
+		run_fault(run, "--git compares with a file, not with standard input");
+		return false;
+	}
+	d->sides[DIFF_OLD].name = arena_format(&run->arena, "%s:%s", d->own->git, policy);
+	d->sides[DIFF_NEW].name = d->sides[DIFF_NEW].path = policy;
+	return true;
+}
+
+/* What a name is: standard input, a file that is there, or REV:PATH. */
+static bool
+is_version(const char *name)
+{
+	return strcmp(name, "-") != 0 && strchr(name, ':') && access(name, F_OK) != 0;
+}
+
+static bool
+sides_of_names(struct differing *d)
+{
+	const struct strings *operands = &d->run->operands;
+
+	if (operands->n != 2) {
+		run_fault(d->run, operands->n < 2
+		                          ? "diff takes two policies, OLD and NEW, or "
+		                            "--git REV and one"
+		                          : "diff takes two policies, OLD and NEW");
+		return false;
+	}
+	for (int i = 0; i < 2; i++) {
+		const char *name = operands->at[i];
+		d->sides[i].name = name;
+		if (strcmp(name, "-") != 0 && !is_version(name))
+			d->sides[i].path = name;
+	}
+	return true;
+}
+
+bool
+sides_find(struct differing *d)
+{
+	size_t n = d->run->operands.n;
+
+	if (n == GIT_OPERANDS || n == GIT_OPERANDS_RENAMED)
+		return sides_of_git_driver(d);
+	if (!d->own->git)
+		return sides_of_names(d);
+	if (n > 1) {
+		run_fault(d->run, "diff --git takes one policy");
+		return false;
+	}
+	return sides_of_revision(d);
+}
+
+/* A version in git, being read. */
+struct showing {
+	struct run *run;
+	const char *folder;  /* to ask in; "." */
+	const char *version; /* "REV:PATH" */
+	int from;            /* where git writes to */
+	pid_t pid;
+};
+
+static bool
+show_start(struct showing *s)
+{
+	char *argv[] = { (char[]) { "git" },
+		         (char[]) { "-C" },
+		         arena_copy(&s->run->arena, s->folder, strlen(s->folder)),
+		         (char[]) { "show" },
+		         (char[]) { "--no-textconv" },
+		         (char[]) { "--no-ext-diff" },
+		         arena_copy(&s->run->arena, s->version, strlen(s->version)),
+		         NULL };
+	posix_spawn_file_actions_t actions;
+	int ends[2], why;
+
+	if (pipe(ends) != 0) {
+		run_fault(s->run, "cannot ask git: %s", strerror(errno));
+		return false;
+	}
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+	posix_spawn_file_actions_addclose(&actions, ends[0]);
+	posix_spawn_file_actions_addclose(&actions, ends[1]);
+	why = posix_spawnp(&s->pid, "git", &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	s->from = ends[0];
+	if (why == 0)
+		return true;
+	close(ends[0]);
+	run_fault(s->run, "cannot run git: %s", strerror(why));
+	return false;
+}
+
+/* Waits for git; whether all went well. Git itself says what did not. */
+static bool
+show_end(struct showing *s)
+{
+	int status;
+
+	close(s->from);
+	while (waitpid(s->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	run_fault(s->run, "git cannot show %s", s->version);
+	return false;
+}
+
+static bool
+version_read(struct run *run, const char *folder, const char *version, struct text *bytes)
+{
+	struct showing s = { .run = run, .folder = folder, .version = version };
+	bool fine;
+
+	if (version[0] == '-') {
+		run_fault(run, "%s is no version of a file", version);
+		return false;
+	}
+	if (!show_start(&s))
+		return false;
+	fine = descriptor_read(&run->arena, s.from, bytes);
+	if (!fine)
+		run_fault(run, "cannot read %s from git: %s", version, strerror(errno));
+	return show_end(&s) && fine;
+}
+
+static const char *
+folder_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return ".";
+	return arena_copy(arena, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+bool
+side_read(struct differing *d, enum diff_side side)
+{
+	struct side *s = &d->sides[side];
+	struct run *run = d->run;
+	struct source *source;
+
+	if (s->missing)
+		return true;
+	/* settings are those of the new policy, or of git's path */
+	if (side == DIFF_OLD &&
+	    !settings_load(run, d->path                   ? d->path
+	                        : d->sides[DIFF_NEW].path ? d->sides[DIFF_NEW].path
+	                                                  : "-"))
+		return false;
+	if (side == DIFF_OLD && d->own->git) {
+		const char *policy = d->sides[DIFF_NEW].path;
+		return version_read(run, folder_of(&run->arena, policy),
+		                    version_of(&run->arena, d->own->git, policy),
+		                    &s->bytes);
+	}
+	if (!d->path && is_version(s->name))
+		return version_read(run, ".", s->name, &s->bytes);
+	source = source_load(run, &run->arena, s->name);
+	if (!source)
+		return false;
+	s->bytes = (struct text) { source->bytes, source->len };
+	s->name = source->name;
+	return true;
+}
+
+const struct diff *
+differing_access(const struct differing *d)
+{
+	return d->here ? d->here : d->any;
+}
+
+bool
+differing_is_empty(const struct differing *d)
+{
+	const struct diff *access = differing_access(d);
+
+	return access->gained.n == 0 && access->lost.n == 0 && d->any->n_changes == 0;
+}
+
+const char *
+differing_verdict(const struct differing *d)
+{
+	const struct diff *access = differing_access(d);
+	bool more = access->gained.n > 0 || diff_gains_beside(d->any);
+	bool less = access->lost.n > 0 || diff_loses_beside(d->any);
+
+	if (more && less)
+		return "more permissive in some ways, less in others";
+	if (more)
+		return "more permissive";
+	if (less)
+		return "less permissive";
+	return differing_is_empty(d) ? "the same" : "the same access, otherwise changed";
+}
+
+/* A word of a command line, quoted where a shell would make something of it. */
+static const char *
+shell_word(struct arena *arena, struct text word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789@%_-+=:,./";
+	char *quoted, *at;
+	size_t i = 0;
+
+	while (i < word.len && word.at[i] && strchr(plain, word.at[i]))
+		i++;
+	if (i == word.len && word.len > 0)
+		return arena_copy(arena, word.at, word.len);
+	at = quoted = arena_alloc(arena, 4 * word.len + 3);
+	*at++ = '\'';
+	for (i = 0; i < word.len; i++) {
+		if (word.at[i] == '\'')
+			at += strlen(strcpy(at, "'\\'"));
+		*at++ = word.at[i];
+	}
+	*at++ = '\'';
+	return quoted;
+}
+
+/* "tag:db:443", "[fd7a::1]:443"; without a port where the protocol has none. */
+static struct text
+witness_target(struct arena *arena, const struct cut_flow *flow)
+{
+	struct point address;
+	bool six = address_parse(flow->dst, &address) == ADDRESS_FINE &&
+	           address.line == LINE_IPV6;
+	const char *dst = six ? arena_format(arena, "[%.*s]", TEXT_ARG(flow->dst))
+	                      : arena_format(arena, "%.*s", TEXT_ARG(flow->dst));
+
+	if (!protocol_has_ports(flow->protocol) || flow->port == 0)
+		return flow->dst;
+	return text_of(arena_format(arena, "%s:%u", dst, (unsigned)flow->port));
+}
+
+const char *
+witness_command(struct arena *arena, const struct differing *d, enum diff_side side,
+                const struct diff_access *access)
+{
+	const struct cut_flow *flow = &access->witness;
+	bool tcp = flow->protocol == PROTOCOL_TCP;
+	const char *path = d->sides[side].path;
+
+	if (!path || flow->src.len == 0 || flow->posture.len > 0 || flow->via.len > 0)
+		return NULL;
+	return arena_format(arena, "aclc explain %s%s%s%s %s %s", tcp ? "" : "--proto ",
+	                    tcp ? "" : protocol_name(arena, flow->protocol),
+	                    tcp ? "" : " ", shell_word(arena, flow->src),
+	                    shell_word(arena, witness_target(arena, flow)),
+	                    shell_word(arena, text_of(path)));
+}

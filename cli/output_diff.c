@@ -1,0 +1,372 @@
+/* What two policies differ in, for people. */
+#include "cli/diff.h"
+
+#include <string.h>
+
+#include "cli/rows.h"
+
+/* So many lines are shown of each list, unless all are asked for. */
+#define SHOWN_MAX 40
+
+/* Where lines are broken that go to no terminal. */
+#define PAGE_WIDTH 100
+
+/* A paragraph that breaks between words. */
+struct page {
+	struct output *out;
+	size_t width, column, indent;
+};
+
+static struct page
+page_start(struct output *out)
+{
+	return (struct page) { out, out->width ? out->width : PAGE_WIDTH, 0, 4 };
+}
+
+/* A word that stays in one piece, after a blank or on a line of its own. */
+static void
+page_word(struct page *page, struct text word)
+{
+	size_t width = harmless_width(page->out, word);
+
+	if (page->column > page->indent && page->column + 1 + width > page->width) {
+		output_char(page->out, '\n');
+		output_repeat(page->out, ' ', page->indent);
+		page->column = page->indent;
+	} else if (page->column > 0) {
+		output_char(page->out, ' ');
+		page->column++;
+	}
+	output_harmless(page->out, word);
+	page->column += width;
+}
+
+/* Words between blanks. */
+static void
+page_words(struct page *page, struct text text)
+{
+	while (text.len > 0) {
+		size_t n = text_find(text, ' ');
+		if (n > 0)
+			page_word(page, (struct text) { text.at, n });
+		text = text_from(text, n < text.len ? n + 1 : n);
+	}
+}
+
+static void
+page_end(struct page *page)
+{
+	output_char(page->out, '\n');
+	page->column = 0;
+}
+
+/* Names after each other: with semicolons where one has commas in it. */
+static void
+page_names(struct page *page, struct arena *arena, const struct text *names, size_t n)
+{
+	const char *mark = ",";
+
+	for (size_t i = 0; i < n; i++)
+		if (text_find(names[i], ',') < names[i].len)
+			mark = ";";
+	for (size_t i = 0; i < n; i++)
+		page_words(page, text_of(arena_format(arena, "%.*s%s", TEXT_ARG(names[i]),
+		                                      i + 1 < n ? mark : "")));
+}
+
+/* "grants[2], new.hujson:31:5". */
+static void
+origin_write(const struct differing *d, struct output *out, struct arena *arena,
+             enum diff_side side, const struct grant *grant)
+{
+	struct source *source = d->sides[side].unit.source;
+
+	if (!grant) {
+		output_string(out, "without acls and grants everything is allowed");
+		return;
+	}
+	struct place place = source_place(source, grant->node->span.first);
+	output_string(out, grant_path(arena, grant));
+	output_string(out, ", ");
+	output_harmless(out, text_of(d->path ? d->path : d->sides[side].name));
+	output_format(out, ":%u:%u", (unsigned)place.line, (unsigned)place.column);
+}
+
+static const char *
+plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "3 people and 2 tagged machines", who have something with 12 machines. */
+static const char *
+people_text(struct arena *arena, uint32_t people, uint32_t tagged)
+{
+	const char *persons = people == 1 ? "person" : "people";
+
+	if (tagged == 0)
+		return arena_format(arena, "%u %s", (unsigned)people, persons);
+	if (people == 0)
+		return arena_format(arena, "%u tagged machine%s", (unsigned)tagged,
+		                    plural(tagged));
+	return arena_format(arena, "%u %s and %u tagged machine%s", (unsigned)people,
+	                    persons, (unsigned)tagged, plural(tagged));
+}
+
+static void
+counts_write(const struct differing *d, struct output *out, struct arena *arena,
+             const struct diff_access *a)
+{
+	if (!d->here || a->n_people + a->n_tagged + a->n_machines == 0)
+		return;
+	output_format(out, "; %s, %u machine%s",
+	              people_text(arena, a->n_people, a->n_tagged),
+	              (unsigned)a->n_machines, plural(a->n_machines));
+}
+
+/* The rule, who is concerned, and what shows it. */
+static void
+access_foot(const struct differing *d, struct output *out, struct arena *arena,
+            enum diff_side side, const struct diff_access *a)
+{
+	const char *command = witness_command(arena, d, side, a);
+
+	output_paint(out, PAINT_FAINT);
+	output_string(out, "    ");
+	origin_write(d, out, arena, side, a->grant);
+	counts_write(d, out, arena, a);
+	output_char(out, '\n');
+	if (command) {
+		output_string(out, "    ");
+		output_harmless(out, text_of(command));
+		output_char(out, '\n');
+	}
+	output_paint(out, PAINT_NONE);
+}
+
+/* "+ group:eng -> tag:db: tcp:5432 via tag:gate". */
+static void
+access_write(const struct differing *d, struct output *out, struct arena *arena,
+             enum diff_side side, const struct diff_access *a)
+{
+	struct page page = page_start(out);
+
+	output_paint(out, side == DIFF_NEW ? PAINT_ADDED : PAINT_REMOVED);
+	page_word(&page, text_of(side == DIFF_NEW ? "+" : "-"));
+	page_names(&page, arena, a->src, a->n_src);
+	if (a->n_postures > 0) {
+		page_words(&page, text_of("with"));
+		page_names(&page, arena, a->postures, a->n_postures);
+	}
+	page_words(&page, text_of("->"));
+	page_names(&page, arena, a->dst, a->n_dst);
+	page_words(&page, text_of("on"));
+	page_names(&page, arena, a->ip, a->n_ip);
+	if (a->n_via > 0) {
+		page_words(&page, text_of("via"));
+		page_names(&page, arena, a->via, a->n_via);
+	}
+	output_paint(out, PAINT_NONE);
+	page_end(&page);
+	access_foot(d, out, arena, side, a);
+}
+
+static void
+heading_write(struct output *out, const char *heading)
+{
+	output_char(out, '\n');
+	output_paint(out, PAINT_HEADING);
+	output_string(out, heading);
+	output_paint(out, PAINT_NONE);
+	output_char(out, '\n');
+}
+
+static void
+more_write(struct output *out, size_t n)
+{
+	if (n > 0)
+		output_format(out, "  ... and %zu more; --all shows them\n", n);
+}
+
+static size_t
+shown_of(const struct differing *d, size_t n)
+{
+	return n > SHOWN_MAX && !d->own->all ? SHOWN_MAX : n;
+}
+
+static void
+accesses_write(const struct differing *d, struct output *out, enum diff_side side,
+               const struct diff_accesses *list, const char *heading)
+{
+	size_t shown = shown_of(d, list->n);
+
+	if (list->n == 0)
+		return;
+	heading_write(out, heading);
+	for (size_t i = 0; i < shown; i++) {
+		struct arena scratch = { 0 };
+		access_write(d, out, &scratch, side, &list->at[i]);
+		arena_end(&scratch);
+	}
+	more_write(out, list->n - shown);
+}
+
+static const struct {
+	enum paint paint;
+	const char *mark;
+} effects[] = {
+	[EFFECT_OTHER] = { PAINT_NONE, "~" },
+	[EFFECT_GAINED] = { PAINT_ADDED, "+" },
+	[EFFECT_LOST] = { PAINT_REMOVED, "-" },
+	[EFFECT_BOTH] = { PAINT_HUNK, "~" },
+};
+
+static void
+change_place(const struct differing *d, struct output *out,
+             const struct diff_change *change)
+{
+	bool after = change->new_span.end > 0;
+	const struct side *side = &d->sides[after ? DIFF_NEW : DIFF_OLD];
+	struct span span = after ? change->new_span : change->old_span;
+
+	if (span.end == 0)
+		return;
+	struct place place = source_place(side->unit.source, span.first);
+	output_paint(out, PAINT_FAINT);
+	output_string(out, "    ");
+	output_harmless(out, text_of(d->path ? d->path : side->name));
+	output_format(out, ":%u:%u\n", (unsigned)place.line, (unsigned)place.column);
+	output_paint(out, PAINT_NONE);
+}
+
+static void
+changes_write(const struct differing *d, struct output *out,
+              const struct diff_change *changes, size_t n, const char *heading)
+{
+	size_t shown = shown_of(d, n);
+
+	if (n == 0)
+		return;
+	heading_write(out, heading);
+	for (size_t i = 0; i < shown; i++) {
+		struct page page = page_start(out);
+		output_paint(out, effects[changes[i].effect].paint);
+		page_word(&page, text_of(effects[changes[i].effect].mark));
+		output_paint(out, PAINT_NONE);
+		page_word(&page, text_of(section_name(changes[i].section)));
+		output_char(out, ':');
+		page.column++;
+		page_words(&page, text_of(changes[i].what));
+		page_end(&page);
+		change_place(d, out, &changes[i]);
+	}
+	more_write(out, n - shown);
+}
+
+static enum paint
+verdict_paint(const struct differing *d)
+{
+	if (differing_is_empty(d))
+		return PAINT_GOOD;
+	if (differing_access(d)->gained.n > 0 || diff_gains_beside(d->any))
+		return PAINT_ERROR;
+	return PAINT_HEADING;
+}
+
+static void
+names_write(const struct differing *d, struct output *out)
+{
+	output_paint(out, PAINT_HEADING);
+	if (d->path) {
+		output_harmless(out, text_of(d->path));
+	} else {
+		output_harmless(out, text_of(d->sides[DIFF_OLD].name));
+		output_string(out, " -> ");
+		output_harmless(out, text_of(d->sides[DIFF_NEW].name));
+	}
+	output_paint(out, PAINT_NONE);
+	output_string(out, ": ");
+}
+
+static bool
+texts_are_equal(const struct differing *d)
+{
+	return text_equal(d->sides[DIFF_OLD].bytes, d->sides[DIFF_NEW].bytes);
+}
+
+/* "2 gained, 1 lost, 3 other changes". */
+static void
+sums_write(const struct differing *d, struct output *out)
+{
+	const struct diff *access = differing_access(d);
+	size_t n[3] = { access->gained.n, access->lost.n, d->any->n_changes };
+	static const char *const what[3] = { "gained", "lost", "changed beside" };
+	const char *before = " (";
+
+	for (int i = 0; i < 3; i++)
+		if (n[i] > 0) {
+			output_format(out, "%s%zu %s", before, n[i], what[i]);
+			before = ", ";
+		}
+	if (before[0] == ',')
+		output_char(out, ')');
+}
+
+static void
+verdict_write(const struct differing *d, struct output *out)
+{
+	names_write(d, out);
+	output_paint(out, verdict_paint(d));
+	output_string(out, differing_verdict(d));
+	output_paint(out, PAINT_NONE);
+	if (differing_is_empty(d))
+		output_string(out, texts_are_equal(d) ? ", to the letter"
+		                                      : "; the text differs, its meaning "
+		                                        "does not");
+	sums_write(d, out);
+	output_char(out, '\n');
+}
+
+/* "In this tailnet 3 people gain something on 12 machines." */
+static void
+tailnet_write(struct output *out, const struct diff_accesses *list, const char *verb)
+{
+	struct arena scratch = { 0 };
+
+	if (list->n > 0)
+		output_format(out, "in this tailnet %s %s something on %u machine%s\n",
+		              people_text(&scratch, list->n_people, list->n_tagged), verb,
+		              (unsigned)list->n_machines, plural(list->n_machines));
+	arena_end(&scratch);
+}
+
+/* What is so for every tailnet, and not in this one. */
+static void
+paper_write(const struct differing *d, struct output *out)
+{
+	size_t gained = d->any->gained.n, lost = d->any->lost.n;
+	bool none = d->here->gained.n + d->here->lost.n == 0;
+
+	if (gained + lost == 0)
+		return;
+	output_format(out, "on paper, for any tailnet: %zu gained, %zu lost%s\n", gained,
+	              lost, none ? "; no machine of this one is affected today" : "");
+}
+
+void
+diff_text(const struct differing *d, struct output *out)
+{
+	const struct diff *access = differing_access(d);
+
+	verdict_write(d, out);
+	if (d->here) {
+		tailnet_write(out, &access->gained, "gain");
+		tailnet_write(out, &access->lost, "lose");
+		paper_write(d, out);
+	}
+	accesses_write(d, out, DIFF_NEW, &access->gained, "gained");
+	accesses_write(d, out, DIFF_OLD, &access->lost, "lost");
+	changes_write(d, out, d->any->changes, d->any->n_changes, "changed beside");
+	changes_write(d, out, d->any->notes, d->any->n_notes,
+	              "edited, without an effect");
+}

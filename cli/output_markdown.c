@@ -1,0 +1,273 @@
+/* What two policies differ in, for a comment on a pull request: the verdict first,
+ * the rest in tables, no longer than a comment may be. Names come from strangers, and
+ * are shown as code that nothing in them can end. */
+#include "cli/diff.h"
+
+#include <string.h>
+
+#include "cli/report.h"
+#include "cli/rows.h"
+
+/* What GitHub takes, and what is kept for saying what was left out. */
+#define COMMENT_MAX 65536
+#define COMMENT_REST 512
+
+/* So many rows stand in the open; more are folded away. */
+#define OPEN_MAX 20
+
+/* A comment being written: the pieces are made in memory, so that one that does not
+ * fit any more is left out whole. */
+struct remark {
+	const struct differing *d;
+	struct output *out;
+	struct arena *arena;
+	size_t n;        /* bytes written */
+	size_t left_out; /* rows that did not fit */
+};
+
+static void
+remark_put(struct remark *c, const char *text)
+{
+	output_string(c->out, text);
+	c->n += strlen(text);
+}
+
+/* A row, if it fits. */
+static bool
+remark_row(struct remark *c, const char *row)
+{
+	if (c->n + strlen(row) + COMMENT_REST > COMMENT_MAX || c->left_out > 0) {
+		c->left_out++;
+		return false;
+	}
+	remark_put(c, row);
+	return true;
+}
+
+static size_t
+longest_run(struct text text, char mark)
+{
+	size_t longest = 0, run = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		run = text.at[i] == mark ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	return longest;
+}
+
+/* A text as code: in more backticks than it has in a row, bars escaped for tables. */
+static const char *
+code_text(struct arena *arena, struct text text)
+{
+	struct text harmless = report_harmless(arena, text);
+	size_t fence = longest_run(harmless, '`') + 1;
+	bool apart = fence > 1;
+	char *code = arena_alloc(arena, 2 * harmless.len + 2 * fence + 4), *at = code;
+
+	memset(at, '`', fence);
+	at += fence;
+	if (apart)
+		*at++ = ' ';
+	for (size_t i = 0; i < harmless.len; i++) {
+		if (harmless.at[i] == '|')
+			*at++ = '\\';
+		*at++ = harmless.at[i];
+	}
+	if (apart)
+		*at++ = ' ';
+	memset(at, '`', fence);
+	return code;
+}
+
+static const char *
+codes_text(struct arena *arena, const struct text *texts, size_t n)
+{
+	char *joined = arena_copy(arena, "", 0);
+
+	for (size_t i = 0; i < n; i++)
+		joined = arena_format(arena, "%s%s%s", joined, i ? "<br>" : "",
+		                      code_text(arena, texts[i]));
+	return joined;
+}
+
+/* Plain sentences have names in them: all of it is shown harmless, and what Markdown
+ * would make something of is escaped. */
+static const char *
+prose_text(struct arena *arena, const char *text)
+{
+	struct text harmless = report_harmless(arena, text_of(text));
+	char *prose = arena_alloc(arena, 2 * harmless.len + 1), *at = prose;
+
+	for (size_t i = 0; i < harmless.len; i++) {
+		if (strchr("\\`*_{}[]<>()#+!|~@&", harmless.at[i]))
+			*at++ = '\\';
+		*at++ = harmless.at[i];
+	}
+	return prose;
+}
+
+static const char *
+who_text(struct arena *arena, const struct diff_access *a)
+{
+	const char *who = codes_text(arena, a->src, a->n_src);
+
+	if (a->n_postures == 0)
+		return who;
+	return arena_format(arena, "%s with %s", who,
+	                    codes_text(arena, a->postures, a->n_postures));
+}
+
+static const char *
+on_text(struct arena *arena, const struct diff_access *a)
+{
+	const char *on = codes_text(arena, a->ip, a->n_ip);
+
+	if (a->n_via == 0)
+		return on;
+	return arena_format(arena, "%s via %s", on, codes_text(arena, a->via, a->n_via));
+}
+
+static const char *
+by_text(const struct remark *c, struct arena *arena, enum diff_side side,
+        const struct grant *grant)
+{
+	if (!grant)
+		return "no `acls` and no `grants`";
+	struct place place =
+		source_place(c->d->sides[side].unit.source, grant->node->span.first);
+	return arena_format(arena, "`%s`, line %u", grant_path(arena, grant),
+	                    (unsigned)place.line);
+}
+
+static void
+access_row(struct remark *c, enum diff_side side, const struct diff_access *a)
+{
+	struct arena scratch = { 0 };
+	const char *row =
+		arena_format(&scratch, "| %s | %s | %s | %s |\n", who_text(&scratch, a),
+	                     codes_text(&scratch, a->dst, a->n_dst), on_text(&scratch, a),
+	                     by_text(c, &scratch, side, a->grant));
+
+	remark_row(c, row);
+	arena_end(&scratch);
+}
+
+static void
+table_open(struct remark *c, bool folded, const char *what, size_t n)
+{
+	if (folded)
+		remark_put(c, arena_format(c->arena,
+		                           "<details><summary>%zu more %s</summary>\n\n",
+		                           n, what));
+	remark_put(c, "| who | reaches | on | by |\n|---|---|---|---|\n");
+}
+
+static void
+accesses_table(struct remark *c, enum diff_side side, const struct diff_accesses *list,
+               const char *heading, const char *what)
+{
+	bool folded = false;
+
+	if (list->n == 0)
+		return;
+	remark_put(c, arena_format(c->arena, "\n### %s\n\n", heading));
+	table_open(c, false, what, list->n);
+	for (size_t i = 0; i < list->n; i++) {
+		if (i == OPEN_MAX && c->left_out == 0) {
+			remark_put(c, "\n");
+			table_open(c, true, what, list->n - i);
+			folded = true;
+		}
+		access_row(c, side, &list->at[i]);
+	}
+	if (folded)
+		remark_put(c, "\n</details>\n");
+}
+
+static void
+changes_list(struct remark *c, const struct diff_change *changes, size_t n,
+             const char *heading)
+{
+	static const char *const marks[] = {
+		[EFFECT_OTHER] = "changed",
+		[EFFECT_GAINED] = "gained",
+		[EFFECT_LOST] = "lost",
+		[EFFECT_BOTH] = "changed",
+	};
+
+	if (n == 0)
+		return;
+	remark_put(c, arena_format(c->arena, "\n<details><summary>%s: %zu</summary>\n\n",
+	                           heading, n));
+	for (size_t i = 0; i < n; i++) {
+		struct arena scratch = { 0 };
+		remark_row(c, arena_format(&scratch, "- **%s** %s: %s\n",
+		                           marks[changes[i].effect],
+		                           section_name(changes[i].section),
+		                           prose_text(&scratch, changes[i].what)));
+		arena_end(&scratch);
+	}
+	remark_put(c, "\n</details>\n");
+}
+
+static void
+verdict_put(struct remark *c)
+{
+	const struct differing *d = c->d;
+	const struct diff *access = differing_access(d);
+	const char *verdict = differing_verdict(d);
+	char first = verdict[0] >= 'a' ? (char)(verdict[0] - 'a' + 'A') : verdict[0];
+
+	remark_put(c, arena_format(c->arena, "**%c%s**", first, verdict + 1));
+	if (differing_is_empty(d)) {
+		remark_put(c,
+		           text_equal(d->sides[DIFF_OLD].bytes, d->sides[DIFF_NEW].bytes)
+		                   ? ": not a letter changed.\n"
+		                   : ": the text differs, its meaning does not.\n");
+		return;
+	}
+	remark_put(c,
+	           arena_format(c->arena, ": %zu gained, %zu lost, %zu changed beside.\n",
+	                        access->gained.n, access->lost.n, d->any->n_changes));
+}
+
+static void
+tailnet_put(struct remark *c, const struct diff_accesses *list, const char *verb)
+{
+	if (list->n > 0)
+		remark_put(c, arena_format(
+				      c->arena,
+				      "In this tailnet %u people and %u tagged machines "
+				      "%s something on %u machines.\n",
+				      (unsigned)list->n_people, (unsigned)list->n_tagged,
+				      verb, (unsigned)list->n_machines));
+}
+
+void
+diff_markdown(const struct differing *d, struct output *out)
+{
+	struct arena arena = { 0 };
+	struct remark c = { .d = d, .out = out, .arena = &arena };
+	const struct diff *access = differing_access(d);
+
+	verdict_put(&c);
+	if (d->here) {
+		tailnet_put(&c, &access->gained, "gain");
+		tailnet_put(&c, &access->lost, "lose");
+		remark_put(&c, arena_format(&arena,
+		                            "On paper, for any tailnet: %zu gained, %zu "
+		                            "lost.\n",
+		                            d->any->gained.n, d->any->lost.n));
+	}
+	accesses_table(&c, DIFF_NEW, &access->gained, "Gained", "gained");
+	accesses_table(&c, DIFF_OLD, &access->lost, "Lost", "lost");
+	changes_list(&c, d->any->changes, d->any->n_changes, "Changed beside");
+	changes_list(&c, d->any->notes, d->any->n_notes, "Edited, without an effect");
+	if (c.left_out > 0)
+		remark_put(&c, arena_format(&arena,
+		                            "\n%zu rows were left out, a comment holds "
+		                            "no more: `aclc diff --all` shows them.\n",
+		                            c.left_out));
+	arena_end(&arena);
+}
