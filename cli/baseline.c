@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <string.h>
 
 #include "cli/file.h"
 
@@ -31,9 +30,10 @@ keys_take(struct arena *arena, const struct tree *tree, struct names *keys)
 	return true;
 }
 
-static bool
-baseline_read(struct run *run, struct arena *arena, const char *path, struct names *keys)
+bool
+baseline_read(struct run *run, const char *path, struct names *keys)
 {
+	struct arena *arena = keys->arena;
 	struct findings findings = { .arena = arena };
 	struct source *source = source_load(run, arena, path);
 	struct tree *tree;
@@ -50,8 +50,8 @@ baseline_read(struct run *run, struct arena *arena, const char *path, struct nam
 	return false;
 }
 
-static void
-known_drop(struct reporting *r, const struct names *keys)
+void
+baseline_subtract(struct reporting *r, const struct names *keys)
 {
 	struct report *report = &r->report;
 	size_t n = 0;
@@ -72,19 +72,6 @@ known_drop(struct reporting *r, const struct names *keys)
 		r->keys[n++] = r->keys[i];
 	}
 	report->n = n;
-}
-
-bool
-baseline_subtract(struct run *run, const char *path, struct reporting *r)
-{
-	struct arena scratch = { 0 };
-	struct names keys = { .arena = &scratch };
-	bool read = baseline_read(run, &scratch, path, &keys);
-
-	if (read)
-		known_drop(r, &keys);
-	arena_end(&scratch);
-	return read;
 }
 
 bool
@@ -109,11 +96,7 @@ baseline_write(struct run *run, const char *path, const struct reporting *r)
 	json_object_set_new(document, "findings", findings);
 	output_start_memory(&text, &scratch);
 	output_json(&text, document);
-	bool written = true;
-	if (strcmp(path, "-") == 0)
-		output_text(&run->out, output_taken(&text));
-	else
-		written = file_replace(path, output_taken(&text));
+	bool written = file_replace(path, output_taken(&text));
 	if (!written)
 		run_fault(run, "cannot write %s: %s", path, strerror(errno));
 	arena_end(&scratch);

@@ -8,12 +8,15 @@
 
 #include "cli/report.h"
 
-/* Leaves out of the report what the baseline of that path has. Errors stay. false:
- * it cannot be read, and it was said. */
-bool baseline_subtract(struct run *, const char *path, struct reporting *);
+/* Adds the keys of the baseline of that path. false: it cannot be read, and it was
+ * said. */
+bool baseline_read(struct run *, const char *path, struct names *keys);
 
-/* Writes what is reported as the baseline of that path. false: it cannot, and it
- * was said. */
+/* Leaves out of the report what has one of the keys. Errors stay. */
+void baseline_subtract(struct reporting *, const struct names *keys);
+
+/* Writes what is reported as the baseline of that path, but for errors. false: it
+ * cannot, and it was said. */
 bool baseline_write(struct run *, const char *path, const struct reporting *);
 
 #endif

@@ -353,6 +353,23 @@ report_status(const struct reporting *r, const struct lint_options *own)
 	return n > 0 ? STATUS_BAD_POLICY : STATUS_GOOD;
 }
 
+/* Writes the baseline that is asked for, and leaves out what the one that is given
+ * has: by default the one that was written. */
+static bool
+baselines_use(struct reporting *r, const struct lint_options *own)
+{
+	struct names known = { .arena = &r->unit->arena };
+
+	if (own->baseline && !baseline_read(r->run, own->baseline, &known))
+		return false;
+	if (own->write_baseline && !baseline_write(r->run, own->write_baseline, r))
+		return false;
+	for (size_t i = 0; !own->baseline && own->write_baseline && i < r->report.n; i++)
+		names_add(&known, text_of(r->keys[i]));
+	baseline_subtract(r, &known);
+	return true;
+}
+
 /* Loads, lints and reports. */
 static enum status
 lint_report(struct run *run, const char *path, const struct levels *levels, int64_t today)
@@ -368,11 +385,7 @@ lint_report(struct run *run, const char *path, const struct levels *levels, int6
 		(own->fail_on != FAIL_NEVER && FAIL_LEVELS[own->fail_on] == LEVEL_ADVICE);
 	if (unit_load(&unit, run, path)) {
 		unit_lint(&r, levels, today);
-		bool fine = !own->baseline || baseline_subtract(run, own->baseline, &r);
-		if (fine && own->write_baseline) {
-			if (baseline_write(run, own->write_baseline, &r))
-				status = STATUS_GOOD;
-		} else if (fine) {
+		if (baselines_use(&r, own)) {
 			advice_drop(&r);
 			report_write(&r);
 			status = report_status(&r, own);
@@ -468,6 +481,8 @@ options_agree(struct run *run, const char *path)
 		run_fault(run, "--diff shows what --fix would do: give both");
 	else if (fix && (own->baseline || own->write_baseline))
 		run_fault(run, "--fix leaves nothing to a baseline: give one of them");
+	else if (own->write_baseline && strcmp(own->write_baseline, "-") == 0)
+		run_fault(run, "--write-baseline takes the name of a file");
 	else if (fix && !own->diff && strcmp(path, "-") == 0)
 		run_fault(run, "lint --fix cannot write standard input back; --diff "
 		               "shows the repairs");
