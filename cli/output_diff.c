@@ -20,7 +20,7 @@ struct page {
 static struct page
 page_start(struct output *out)
 {
-	return (struct page) { out, out->width ? out->width : PAGE_WIDTH, 0, 4 };
+	return (struct page) { out, out->width ? out->width : PAGE_WIDTH, 0, 6 };
 }
 
 /* A word that stays in one piece, after a blank or on a line of its own. */
@@ -124,7 +124,19 @@ counts_write(const struct differing *d, struct output *out, struct arena *arena,
 	              (unsigned)a->n_machines, plural(a->n_machines));
 }
 
-/* The rule, who is concerned, and what shows it. */
+/* The rule that all that follows is about. */
+static void
+rule_write(const struct differing *d, struct output *out, struct arena *arena,
+           enum diff_side side, const struct grant *grant)
+{
+	output_string(out, "  ");
+	output_paint(out, PAINT_FAINT);
+	origin_write(d, out, arena, side, grant);
+	output_paint(out, PAINT_NONE);
+	output_char(out, '\n');
+}
+
+/* Who is concerned, and what shows it. */
 static void
 access_foot(const struct differing *d, struct output *out, struct arena *arena,
             enum diff_side side, const struct diff_access *a)
@@ -132,26 +144,25 @@ access_foot(const struct differing *d, struct output *out, struct arena *arena,
 	const char *command = witness_command(arena, d, side, a);
 
 	output_paint(out, PAINT_FAINT);
-	output_string(out, "    ");
-	origin_write(d, out, arena, side, a->grant);
 	counts_write(d, out, arena, a);
-	output_char(out, '\n');
 	if (command) {
-		output_string(out, "    ");
+		output_string(out, "      ");
 		output_harmless(out, text_of(command));
 		output_char(out, '\n');
 	}
 	output_paint(out, PAINT_NONE);
 }
 
-/* "+ group:eng -> tag:db: tcp:5432 via tag:gate". */
+/* "+ group:eng -> tag:db on tcp:5432 via tag:gate". */
 static void
 access_write(const struct differing *d, struct output *out, struct arena *arena,
              enum diff_side side, const struct diff_access *a)
 {
 	struct page page = page_start(out);
 
+	output_string(out, "  ");
 	output_paint(out, side == DIFF_NEW ? PAINT_ADDED : PAINT_REMOVED);
+	page.column = 1;
 	page_word(&page, text_of(side == DIFF_NEW ? "+" : "-"));
 	page_names(&page, arena, a->src, a->n_src);
 	if (a->n_postures > 0) {
@@ -160,8 +171,11 @@ access_write(const struct differing *d, struct output *out, struct arena *arena,
 	}
 	page_words(&page, text_of("->"));
 	page_names(&page, arena, a->dst, a->n_dst);
-	page_words(&page, text_of("on"));
-	page_names(&page, arena, a->ip, a->n_ip);
+	page_words(&page, text_of(a->n_ip_but > 0 ? "on * except" : "on"));
+	if (a->n_ip_but > 0)
+		page_names(&page, arena, a->ip_but, a->n_ip_but);
+	else
+		page_names(&page, arena, a->ip, a->n_ip);
 	if (a->n_via > 0) {
 		page_words(&page, text_of("via"));
 		page_names(&page, arena, a->via, a->n_via);
@@ -205,6 +219,8 @@ accesses_write(const struct differing *d, struct output *out, enum diff_side sid
 	heading_write(out, heading);
 	for (size_t i = 0; i < shown; i++) {
 		struct arena scratch = { 0 };
+		if (i == 0 || list->at[i].grant != list->at[i - 1].grant)
+			rule_write(d, out, &scratch, side, list->at[i].grant);
 		access_write(d, out, &scratch, side, &list->at[i]);
 		arena_end(&scratch);
 	}
@@ -233,7 +249,7 @@ change_place(const struct differing *d, struct output *out,
 		return;
 	struct place place = source_place(side->unit.source, span.first);
 	output_paint(out, PAINT_FAINT);
-	output_string(out, "    ");
+	output_string(out, "      ");
 	output_harmless(out, text_of(d->path ? d->path : side->name));
 	output_format(out, ":%u:%u\n", (unsigned)place.line, (unsigned)place.column);
 	output_paint(out, PAINT_NONE);
@@ -250,6 +266,8 @@ changes_write(const struct differing *d, struct output *out,
 	heading_write(out, heading);
 	for (size_t i = 0; i < shown; i++) {
 		struct page page = page_start(out);
+		output_string(out, "  ");
+		page.column = 1;
 		output_paint(out, effects[changes[i].effect].paint);
 		page_word(&page, text_of(effects[changes[i].effect].mark));
 		output_paint(out, PAINT_NONE);

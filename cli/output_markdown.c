@@ -121,7 +121,10 @@ who_text(struct arena *arena, const struct diff_access *a)
 static const char *
 on_text(struct arena *arena, const struct diff_access *a)
 {
-	const char *on = codes_text(arena, a->ip, a->n_ip);
+	const char *on = a->n_ip_but > 0
+	                         ? arena_format(arena, "`*` except %s",
+	                                        codes_text(arena, a->ip_but, a->n_ip_but))
+	                         : codes_text(arena, a->ip, a->n_ip);
 
 	if (a->n_via == 0)
 		return on;

@@ -77,6 +77,7 @@ comparison_blocks(struct comparison *c, enum diff_side side)
 
 	arena_end(&scratch);
 	diff_drop_repeated(&blocks);
+	diff_order(&blocks);
 	return blocks;
 }
 

@@ -32,6 +32,8 @@ struct diff_party {
 struct diff_access {
 	const struct text *src, *dst, *ip; /* ip as in a grant: "tcp:5432", "22", "*" */
 	size_t n_src, n_dst, n_ip;
+	const struct text *ip_but; /* the same said shorter: all ports but these … */
+	size_t n_ip_but;           /* … 0: it would not be */
 	/* Words of the side's policy that say more: the source satisfies one of
 	 * these postures, the router has one of these tags. */
 	const struct text *postures, *via;

@@ -1,6 +1,7 @@
 /* Access that one policy allows and the other does not, from blocks. */
 #include "policy/diff_parts.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,25 +77,51 @@ texts_put_kind(struct texts *texts, const struct diff_block *block, uint32_t kin
 		texts_put(texts, text_of(arena_format(texts->arena, "%s:*", name)));
 }
 
-/* Runs as a grant's ip spells them: what is of tcp and udp both without either. */
+/* The ports of tcp and udp: what is of both, without either's name. */
+static void
+texts_put_both(struct texts *texts, struct ranges tcp, struct ranges udp)
+{
+	struct arena *arena = texts->arena;
+
+	texts_put_ports(texts, NULL, ranges_meet(arena, tcp, udp));
+	texts_put_ports(texts, "tcp", ranges_minus(arena, tcp, udp));
+	texts_put_ports(texts, "udp", ranges_minus(arena, udp, tcp));
+}
+
+static struct ranges
+ports_but(struct arena *arena, struct ranges ports)
+{
+	struct range all = { { LINE_PORTS, 0, 0 }, { LINE_PORTS, 0, UINT16_MAX } };
+
+	return ranges_minus(arena, (struct ranges) { &all, 1 }, ports);
+}
+
+/* Runs as a grant's ip spells them; and what is left out of all ports, where that is
+ * said in fewer words. */
 static void
 access_ip(struct arena *arena, struct diff_access *access, const struct diff_block *block)
 {
-	struct texts texts = { .arena = arena };
+	struct texts texts = { .arena = arena }, but = { .arena = arena };
 	struct ranges tcp = ranges_of_kind(arena, block, PROTOCOL_TCP);
 	struct ranges udp = ranges_of_kind(arena, block, PROTOCOL_UDP);
+	bool others = false;
 
-	texts_put_ports(&texts, NULL, ranges_meet(arena, tcp, udp));
-	texts_put_ports(&texts, "tcp", ranges_minus(arena, tcp, udp));
-	texts_put_ports(&texts, "udp", ranges_minus(arena, udp, tcp));
+	texts_put_both(&texts, tcp, udp);
 	for (size_t i = 0; i < block->n_runs; i++) {
 		uint32_t kind = block->runs[i].kind;
 		bool first = i == 0 || block->runs[i - 1].kind != kind;
-		if (kind != PROTOCOL_TCP && kind != PROTOCOL_UDP && first)
-			texts_put_kind(&texts, block, kind, access->grant);
+		if (kind == PROTOCOL_TCP || kind == PROTOCOL_UDP || !first)
+			continue;
+		texts_put_kind(&texts, block, kind, access->grant);
+		others = true;
 	}
 	access->ip = texts.at;
 	access->n_ip = texts.n;
+	if (others || tcp.n == 0 || udp.n == 0)
+		return;
+	texts_put_both(&but, ports_but(arena, tcp), ports_but(arena, udp));
+	access->ip_but = but.at;
+	access->n_ip_but = but.n < texts.n ? but.n : 0;
 }
 
 struct text *
@@ -151,7 +178,59 @@ stratum_of(const struct cut *cut, const struct diff_block *block)
 	return block->mode == MODE_SELF ? STRATUM_SELF : STRATUM_OTHERS;
 }
 
-/* A source and a class of destinations that make a pair, in one stratum. */
+/* How well a class serves as an example: the least is best. */
+static unsigned
+example_rank(const struct cut *cut, enum cut_side side, uint32_t class)
+{
+	uint32_t point = cut->axes[side].partition.first[class];
+	const struct tailnet *t = cut->tailnets[0];
+
+	if (point >= cut->first_cell)
+		return point < cut->first_stranger ? 2 : 1;
+	if (!t->imagined)
+		return 0;
+	switch (t->machines[cut->machine_of[0][point]].stand_in) {
+	case STAND_IN_NONE:
+	case STAND_IN_USER:
+	case STAND_IN_TAG:
+		return 0;
+	case STAND_IN_ROLE:
+	case STAND_IN_DOMAIN:
+	case STAND_IN_SYNCED_GROUP:
+	case STAND_IN_SHARED:
+		return 1;
+	case STAND_IN_OTHER_USER:
+	case STAND_IN_OTHER_TAG:
+		break;
+	}
+	return 3;
+}
+
+/* So many sources and classes are looked at for a good example. */
+#define EXAMPLES_MAX 64
+
+/* The best example among the sources of a residue, which is not empty. */
+static uint32_t
+source_best(const struct cut *cut, struct residue *sources)
+{
+	uint32_t best = residue_first(sources), first = best;
+	unsigned rank = example_rank(cut, CUT_SRC, cut_class_of(cut, best));
+
+	for (uint32_t i = 1; i < EXAMPLES_MAX && rank > 0; i++) {
+		uint32_t source = first + i;
+		if (source >= cut->n_sources || !residue_holds(sources, source))
+			continue;
+		unsigned other = example_rank(cut, CUT_SRC, cut_class_of(cut, source));
+		if (other < rank) {
+			rank = other;
+			best = source;
+		}
+	}
+	return best;
+}
+
+/* A source and a class of destinations that make a pair, in one stratum, and a good
+ * example. */
 static bool
 pair_find(const struct vocabulary *v, const struct diff_block *block,
           enum stratum stratum, uint32_t *source, uint32_t *class)
@@ -160,19 +239,22 @@ pair_find(const struct vocabulary *v, const struct diff_block *block,
 	struct arena scratch = { 0 };
 	const struct bits *sources = sources_of(v, block);
 	uint32_t n = bits_count(block->to), *classes = bits_list(&scratch, block->to);
-	bool found = false;
+	unsigned best = UINT_MAX;
 
-	for (uint32_t i = 0; i < n && !found; i++) {
+	for (uint32_t i = 0; i < n && (best == UINT_MAX || i < EXAMPLES_MAX); i++) {
+		unsigned rank = example_rank(cut, CUT_DST, classes[i]);
+		if (rank >= best)
+			continue;
 		residue_set(&cut->mask, sources);
 		cut_mask(cut, &cut->mask, classes[i], stratum);
-		found = !residue_is_empty(&cut->mask);
-		if (found) {
-			*source = residue_first(&cut->mask);
-			*class = classes[i];
-		}
+		if (residue_is_empty(&cut->mask))
+			continue;
+		best = rank;
+		*source = source_best(cut, &cut->mask);
+		*class = classes[i];
 	}
 	arena_end(&scratch);
-	return found;
+	return best < UINT_MAX;
 }
 
 bool
@@ -424,6 +506,56 @@ diff_is_packets(const struct cut *cut, uint32_t plane)
 	struct text name = cut->planes.texts[plane];
 
 	return name.len == 0 || text_starts(name, "via ");
+}
+
+/* Blocks of one unit by how much they say: the most first. */
+struct weighed {
+	uint32_t unit, plane;
+	double weight;
+	size_t place;
+};
+
+static double
+block_weight(const struct diff_block *block)
+{
+	double ports = 0;
+
+	for (size_t i = 0; i < block->n_runs; i++)
+		ports += block->runs[i].hi - block->runs[i].lo + 1;
+	return ports * bits_count(block->from) * bits_count(block->to);
+}
+
+static int
+weighed_order(const void *left, const void *right)
+{
+	const struct weighed *a = left, *b = right;
+
+	if (a->unit != b->unit)
+		return a->unit < b->unit ? -1 : 1;
+	if (a->plane != b->plane)
+		return a->plane < b->plane ? -1 : 1;
+	if (a->weight < b->weight || a->weight > b->weight)
+		return a->weight > b->weight ? -1 : 1;
+	return (a->place > b->place) - (a->place < b->place);
+}
+
+void
+diff_order(struct diff_blocks *blocks)
+{
+	struct arena scratch = { 0 };
+	struct weighed *order = arena_array(&scratch, blocks->n, sizeof(*order));
+	struct diff_block *sorted = arena_array(&scratch, blocks->n, sizeof(*sorted));
+
+	for (size_t i = 0; i < blocks->n; i++)
+		order[i] = (struct weighed) { blocks->at[i].unit, blocks->at[i].plane,
+			                      block_weight(&blocks->at[i]), i };
+	if (blocks->n > 1)
+		qsort(order, blocks->n, sizeof(*order), weighed_order);
+	for (size_t i = 0; i < blocks->n; i++)
+		sorted[i] = blocks->at[order[i].place];
+	for (size_t i = 0; i < blocks->n; i++)
+		blocks->at[i] = sorted[i];
+	arena_end(&scratch);
 }
 
 struct diff_accesses

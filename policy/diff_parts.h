@@ -31,7 +31,9 @@ struct diff_words {
 	struct names texts;     /* of words → number */
 	uint32_t *first, *with; /* by class: the words that hold it */
 	struct residue left;
-	int32_t *told; /* by class: how many words say it, while some are chosen */
+	const struct bits
+		*cells; /* classes of addresses that are nobody's; NULL: unknown */
+	int32_t *told;  /* by class: how many words say it, while some are chosen */
 };
 
 struct vocabulary {
@@ -262,6 +264,9 @@ struct text *diff_texts(struct arena *, const struct diff_names *,
 
 /* Drops what another unit's block says as well. */
 void diff_drop_repeated(struct diff_blocks *);
+
+/* Puts the blocks of each unit in order: those that say most first. */
+void diff_order(struct diff_blocks *);
 
 /* Whether a plane is of packets, by any way or by routers with a tag. */
 bool diff_is_packets(const struct cut *, uint32_t plane);

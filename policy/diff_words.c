@@ -206,8 +206,10 @@ words_of_rules(struct vocabulary *v, const struct policy *p)
 		words_of_list(v, &p->node_attrs[i].target);
 	for (size_t i = 0; i < p->n_tags; i++)
 		words_of_list(v, &p->tags[i].owners);
-	for (size_t i = 0; i < p->n_approvers; i++)
+	for (size_t i = 0; i < p->n_approvers; i++) {
 		words_of_list(v, &p->approvers[i].by);
+		word_add_text(v, p->approvers[i].route.text);
+	}
 	words_of_list(v, &p->exit_node);
 }
 
@@ -487,6 +489,52 @@ names_put(struct naming *naming, struct diff_names *names, struct diff_name name
 	names->at[names->n++] = name;
 }
 
+/* The classes of addresses that are nobody's. */
+static const struct bits *
+cells_of(struct naming *naming)
+{
+	const struct cut *cut = naming->v->cut;
+	struct diff_words *axis = naming->axis;
+	const struct partition *p = &cut->axes[naming->side].partition;
+
+	if (axis->cells)
+		return axis->cells;
+	struct numbers cells = { .arena = naming->scratch };
+	for (uint32_t i = 0; i < p->n_classes; i++)
+		if (p->first[i] >= cut->first_cell && p->first[i] < cut->first_stranger)
+			numbers_add(&cells, i);
+	axis->cells = bits_of(axis->store, cells.at, cells.n);
+	return axis->cells;
+}
+
+static size_t
+saying_n(const struct saying *saying)
+{
+	return saying->n + saying->points.n;
+}
+
+/* Addresses as ranges, where that takes far fewer names than the words that they
+ * have. */
+static void
+say_in_ranges(struct naming *naming, struct saying *saying, const struct bits *target,
+              const struct bits *allowed)
+{
+	struct bits_store *store = naming->axis->store;
+	const struct bits *cells = bits_meet(store, target, cells_of(naming));
+	struct saying other = { 0 };
+	const struct bits *left, *points;
+
+	if (cells->n == 0 || saying_n(saying) < 4)
+		return;
+	say_in_words(naming, &other, bits_minus(store, target, cells), allowed);
+	points = bits_join(store, other.left, cells);
+	vocabulary_points(naming->v, naming->side, points, allowed, &other.points, &left);
+	other.left = left;
+	if (bits_count(left) <= bits_count(saying->left) &&
+	    2 * saying_n(&other) <= saying_n(saying))
+		*saying = other;
+}
+
 /* Says a set in words, then points; where that would take far more than so many,
  * the points are left over. */
 static struct saying
@@ -497,11 +545,14 @@ say(struct naming *naming, const struct bits *target, const struct bits *allowed
 	const struct bits *left;
 
 	say_in_words(naming, &saying, target, allowed);
-	if (saying.left->n == 0 || saying.n + bits_count(saying.left) / 4 > most)
+	if (saying.left->n > 0 && saying.n + bits_count(saying.left) / 4 > most)
 		return saying;
-	vocabulary_points(naming->v, naming->side, saying.left, allowed, &saying.points,
-	                  &left);
-	saying.left = left;
+	if (saying.left->n > 0) {
+		vocabulary_points(naming->v, naming->side, saying.left, allowed,
+		                  &saying.points, &left);
+		saying.left = left;
+	}
+	say_in_ranges(naming, &saying, target, allowed);
 	return saying;
 }
 
@@ -641,29 +692,173 @@ say_left(struct naming *naming, const struct bits *left, const struct bits *allo
 	return cost;
 }
 
+/* Names that say a set, and what they cost: names twice, exceptions once. */
+struct plan {
+	struct diff_names names;
+	size_t cost; /* SIZE_MAX: there is no such plan */
+};
+
+/* Words and points, and exceptions for what has no name. most: see say. */
+static struct plan
+plan_plain(struct naming *naming, const struct bits *target, const struct bits *allowed,
+           size_t most)
+{
+	struct plan plan = { .cost = SIZE_MAX };
+	struct saying saying = say(naming, target, allowed, most);
+
+	if (most < SIZE_MAX && bits_count(saying.left) > most)
+		return plan;
+	plan.cost = 2 * saying_n(&saying);
+	names_of_saying(naming, &saying, &plan.names);
+	plan.cost += say_left(naming, saying.left, allowed, &plan.names);
+	return plan;
+}
+
+/* One word that says too much, and what it says too much of. */
+static struct plan
+plan_except(struct naming *naming, const struct bits *target, const struct bits *allowed,
+            size_t most)
+{
+	struct plan plan = { .cost = SIZE_MAX };
+	struct exception e = except_for(naming, target, allowed, most);
+
+	if (e.word == NAMES_NONE)
+		return plan;
+	plan.cost = exception_cost(&e);
+	names_put(naming, &plan.names, name_of_exception(naming, &e));
+	return plan;
+}
+
+/* The word that takes most away of what is too much, and little of what is meant;
+ * NAMES_NONE: it is better taken away point by point. */
+static uint32_t
+word_against(const struct naming *naming, uint32_t class, const struct bits *core)
+{
+	const struct diff_words *axis = naming->axis;
+	uint32_t best = NAMES_NONE, most = 0;
+
+	for (uint32_t i = axis->first[class]; i < axis->first[class + 1]; i++) {
+		const struct diff_word *word = &axis->at[axis->with[i]];
+		uint32_t good = word_gain(&axis->left, word->bits);
+		uint32_t harm = bits_count(bits_meet(axis->store, word->bits, core));
+		if (good > 2 * harm && good - 2 * harm > most) {
+			most = good - 2 * harm;
+			best = axis->with[i];
+		}
+	}
+	return best;
+}
+
+/* The exceptions of a word that says too much, though they may take away too much
+ * themselves. */
+static struct saying
+say_against(struct naming *naming, const struct bits *rest, const struct bits *core)
+{
+	struct diff_words *axis = naming->axis;
+	struct saying saying = { 0 };
+	uint32_t n = bits_count(rest), *classes = bits_list(naming->scratch, rest);
+	const struct bits *left;
+
+	residue_set(&axis->left, rest);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!residue_holds(&axis->left, classes[i]))
+			continue;
+		uint32_t word = word_against(naming, classes[i], core);
+		if (word == NAMES_NONE)
+			continue;
+		saying.words = arena_grow(naming->scratch, saying.words, saying.n,
+		                          &saying.cap, sizeof(*saying.words));
+		saying.words[saying.n++] = word;
+		residue_minus(&axis->left, axis->at[word].bits);
+	}
+	saying.left = residue_bits(&axis->left, axis->store);
+	vocabulary_points(naming->v, naming->side, saying.left,
+	                  bits_minus(axis->store, axis->all, core), &saying.points,
+	                  &left);
+	saying.left = left;
+	return saying;
+}
+
+/* A word that says too much, with exceptions that take away too much, and names for
+ * what they took: "* except autogroup:internet" and "8.8.8.0/24". */
+static struct plan
+plan_loosely(struct naming *naming, uint32_t word, const struct bits *target,
+             const struct bits *allowed, size_t most)
+{
+	struct bits_store *store = naming->axis->store;
+	const struct bits *bits = naming->axis->at[word].bits;
+	struct exception e = { .word = word, .says = bits };
+	struct plan plan = { .cost = SIZE_MAX }, rest;
+
+	e.but = say_against(naming, bits_minus(store, bits, allowed), target);
+	if (e.but.left->n > 0 || exception_cost(&e) >= most)
+		return plan;
+	for (size_t i = 0; i < e.but.n; i++)
+		e.says = bits_minus(store, e.says, naming->axis->at[e.but.words[i]].bits);
+	for (size_t i = 0; i < e.but.points.n; i++)
+		e.says = bits_minus(store, e.says, e.but.points.at[i].bits);
+	rest = plan_plain(naming, bits_minus(store, target, e.says), allowed,
+	                  most - exception_cost(&e));
+	if (rest.cost == SIZE_MAX)
+		return plan;
+	plan.cost = exception_cost(&e) + rest.cost;
+	names_put(naming, &plan.names, name_of_exception(naming, &e));
+	for (size_t i = 0; i < rest.names.n; i++)
+		names_put(naming, &plan.names, rest.names.at[i]);
+	return plan;
+}
+
+/* A plan that costs no more than this is not looked behind. */
+#define COST_FINE 5
+
+static void
+plan_offer(struct plan *best, struct plan plan)
+{
+	if (plan.cost < best->cost)
+		*best = plan;
+}
+
+/* The widest word that holds all of a set. */
+static uint32_t
+word_around(const struct naming *naming, const struct bits *target)
+{
+	const struct diff_words *axis = naming->axis;
+	uint32_t class = bits_first(target), best = NAMES_NONE;
+
+	for (uint32_t i = axis->first[class]; i < axis->first[class + 1]; i++) {
+		uint32_t word = axis->with[i];
+		if (bits_within(target, axis->at[word].bits) &&
+		    (best == NAMES_NONE || axis->at[word].n > axis->at[best].n))
+			best = word;
+	}
+	return best;
+}
+
+/* So many points are named one by one before anything else is tried. */
+#define POINTS_FIRST 64
+
 struct diff_names
 vocabulary_name(struct vocabulary *v, enum cut_side side, const struct bits *target,
                 const struct bits *allowed, const struct numbers *preferred)
 {
 	struct arena scratch = { 0 };
 	struct naming naming = { v, side, &v->axis[side], &scratch, preferred };
-	struct diff_names names = { 0 };
-	struct saying saying = say(&naming, target, allowed, SIZE_MAX);
-	size_t cost = 2 * (saying.n + saying.points.n);
+	struct plan best = plan_plain(&naming, target, allowed, POINTS_FIRST);
 
-	if (saying.left->n == 0 && cost <= 2) {
-		names_of_saying(&naming, &saying, &names);
-	} else {
-		names_of_saying(&naming, &saying, &names);
-		cost += say_left(&naming, saying.left, allowed, &names);
-		struct exception whole = except_for(&naming, target, allowed, cost);
-		if (whole.word != NAMES_NONE && exception_cost(&whole) < cost) {
-			names.n = 0;
-			names_put(&naming, &names, name_of_exception(&naming, &whole));
-		}
-	}
+	if (best.cost > 2)
+		plan_offer(&best,
+		           plan_except(&naming, target, allowed,
+		                       best.cost == SIZE_MAX ? SIZE_MAX / 2 : best.cost));
+	uint32_t around =
+		best.cost > COST_FINE ? word_around(&naming, target) : NAMES_NONE;
+	if (around != NAMES_NONE)
+		plan_offer(&best, plan_loosely(&naming, around, target, allowed,
+		                               best.cost == SIZE_MAX ? SIZE_MAX / 2
+		                                                     : best.cost));
+	if (best.cost == SIZE_MAX)
+		best = plan_plain(&naming, target, allowed, SIZE_MAX);
 	arena_end(&scratch);
-	return names;
+	return best.names;
 }
 
 struct diff_name
