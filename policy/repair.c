@@ -150,7 +150,25 @@ is_bracket(const struct fixes *fixes, uint32_t offset)
 	return c == ']' || c == '}';
 }
 
-/* A span without what it leaves behind: the spaces after it on its line, and
+/* span_with_room where something stands before the span on its line: spaces before
+ * it go where it is the last, those after it where it is not. */
+static struct span
+span_with_spaces(const struct fixes *fixes, struct span span)
+{
+	const char *bytes = bytes_of(fixes);
+	uint32_t end = spaces_end(fixes, span.end);
+	bool feeds = is_line_end(fixes, end);
+	bool last = feeds || is_bracket(fixes, end);
+	bool comma = bytes[span.first] == ',';
+
+	while (last && span.first > 0 && is_space(bytes[span.first - 1]))
+		span.first--;
+	if (feeds || (!last && !comma))
+		span.end = end;
+	return span;
+}
+
+/* A span with what it would leave behind: the spaces around it on its line, and
  * all of the line where nothing else stands there. Of two empty lines that come
  * together one goes. */
 static struct span
@@ -158,14 +176,8 @@ span_with_room(const struct fixes *fixes, struct span span)
 {
 	uint32_t end = spaces_end(fixes, span.end);
 
-	if (!starts_line(fixes, span.first)) {
-		bool last = is_line_end(fixes, end) || is_bracket(fixes, end);
-		while (last && span.first > 0 &&
-		       is_space(bytes_of(fixes)[span.first - 1]))
-			span.first--;
-		span.end = end;
-		return span;
-	}
+	if (!starts_line(fixes, span.first))
+		return span_with_spaces(fixes, span);
 	if (!is_line_end(fixes, end)) {
 		span.end = end;
 		return span;
