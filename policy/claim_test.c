@@ -353,6 +353,76 @@ logins_of_nobody_fail(void **state)
 }
 
 static void
+destinations_may_be_nobodys(void **state)
+{
+	(void)state;
+	/* nothing reaches where nobody is: accepts fail, denials hold */
+	assert_verdicts(ACL("\"*\"", "\"group:none:22\""),
+	                TEST("tag:a", "\"group:none:22\"", "\"group:none:22\""), "fp",
+	                "fp");
+	assert_verdicts(
+		"\"ssh\":[" SSH("accept", "\"tag:a\"", "\"autogroup:tagged\"",
+	                        "\"git\"") "]",
+		"\"sshTests\":[" SSH_TEST("tag:a", "\"group:none\"", "\"accept\":[\"git\"]") "," SSH_TEST(
+			"group:none", "\"tag:db\"",
+			"\"accept\":[\"git\"]") "," SSH_TEST("tag:nope", "\"tag:db\"",
+	                                                     "\"accept\":[\"git\"]") "]",
+		"fii", "fii");
+}
+
+static void
+services_are_reached_by_their_name_and_as_everything(void **state)
+{
+	(void)state;
+	assert_verdicts(ACL("\"tag:a\"", "\"svc:web:80\""),
+	                TEST("tag:a", "\"svc:web:80\"", "\"svc:web:81\",\"svc:pg:80\""),
+	                "ppp", "ppp");
+	assert_verdicts(ACL("\"tag:a\"", "\"*:80\""),
+	                TEST("tag:a", "\"svc:web:80\"", "\"svc:web:80\""), "pf", "pf");
+	/* a service may carry the tag */
+	assert_verdicts(ACL("\"tag:a\"", "\"tag:db:80\""),
+	                TEST("tag:a", "\"svc:web:80\"", "\"svc:web:80\""), "uu", "uu");
+	assert_verdicts(ACL("\"tag:a\"", "\"ada@example.com:80\""),
+	                TEST("tag:a", "\"svc:web:80\"", "\"svc:web:80\""), "fp", "fp");
+}
+
+static void
+one_of_the_destinations_is_enough_if_it_is_there(void **state)
+{
+	(void)state;
+	/* among the tagged, db is reached: but is there a db? */
+	assert_verdicts(ACL("\"tag:a\"", "\"tag:db:22\""),
+	                TEST("tag:a", "\"autogroup:tagged:22\"",
+	                     "\"autogroup:member:22\""),
+	                "pp", "up");
+}
+
+static void
+logins_that_fail_are_raised_too(void **state)
+{
+	(void)state;
+	judge("\"ssh\":[" SSH("accept", "\"tag:a\"", "\"tag:db\"", "\"git\"") "]",
+	      "\"sshTests\":[" SSH_TEST(
+		      "tag:a", "\"tag:db\"",
+		      "\"accept\":[\"root\"],\"check\":[\"git\"],\"deny\":[\"git\"]") "]",
+	      NULL);
+	assert_string_equal(verdicts(), "fff");
+	claims_raise(claims, &small.findings);
+	assert_string_equal(
+		small.findings.at[0]->said,
+		"tag:a on tag:db as root should be allowed, but tag:a may log in on "
+		"tag:db, and not as root");
+	assert_string_equal(
+		small.findings.at[1]->said,
+		"tag:a on tag:db as git should be checked, but tag:a may log in on "
+		"tag:db as git, and nothing checks that all of tag:a are who they say");
+	assert_string_equal(
+		small.findings.at[2]->said,
+		"tag:a on tag:db as git should be denied, but tag:a may log in on "
+		"tag:db as git");
+}
+
+static void
 unnamed_users_are_each_their_own(void **state)
 {
 	(void)state;
@@ -435,6 +505,10 @@ main(void)
 			a_tests_source_has_the_attributes_that_the_test_says, finish),
 		cmocka_unit_test(logins_are_claimed_of_the_ssh_rules),
 		cmocka_unit_test(logins_of_nobody_fail),
+		cmocka_unit_test(destinations_may_be_nobodys),
+		cmocka_unit_test(services_are_reached_by_their_name_and_as_everything),
+		cmocka_unit_test(one_of_the_destinations_is_enough_if_it_is_there),
+		cmocka_unit_test_teardown(logins_that_fail_are_raised_too, finish),
 		cmocka_unit_test_teardown(unnamed_users_are_each_their_own, finish),
 		cmocka_unit_test_teardown(failures_are_raised_in_the_coordinators_words,
 		                          finish),
