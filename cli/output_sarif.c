@@ -392,6 +392,18 @@ json_of_fix(struct sarif *sarif, const struct fix *fix)
 	                 "artifactChanges", change);
 }
 
+/* Whether people see all that a repair puts in. */
+static bool
+fix_is_open(struct sarif *sarif, const struct fix *fix)
+{
+	for (size_t i = 0; i < fix->n; i++) {
+		struct text with = fix->edits[i].with;
+		if (!text_equal(with, report_harmless(&sarif->arena, with)))
+			return false;
+	}
+	return fix->n > 0;
+}
+
 static void
 result_add(struct sarif *sarif, size_t i, const struct fix *fix)
 {
@@ -415,7 +427,7 @@ result_add(struct sarif *sarif, size_t i, const struct fix *fix)
 	                    json_pack("{s:s,s:s}", "primaryLocationLineHash",
 	                              line_hash(sarif, finding), "aclcFinding/v1",
 	                              sarif->r->keys[i]));
-	if (fix && fix->n > 0)
+	if (fix && fix_is_open(sarif, fix))
 		json_object_set_new(result, "fixes",
 		                    json_pack("[o]", json_of_fix(sarif, fix)));
 	json_array_append_new(sarif->results, result);
