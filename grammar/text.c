@@ -346,15 +346,15 @@ slot_find(const struct names *names, struct text name, uint32_t hash)
 	return slot;
 }
 
-/* Doubles the slots; at most half of them are ever taken. */
+/* More slots: a power of two, at most half of them ever taken. */
 static void
-names_widen(struct names *names)
+names_widen(struct names *names, size_t n_slots)
 {
 	uint64_t *old = names->slots;
 	size_t n_old = names->n_slots;
 
-	names->n_slots = n_old ? n_old * 2 : 16;
-	names->slots = arena_array(names->arena, names->n_slots, sizeof(*old));
+	names->n_slots = n_slots;
+	names->slots = arena_array(names->arena, n_slots, sizeof(*old));
 	for (size_t i = 0; i < n_old; i++) {
 		if (!old[i])
 			continue;
@@ -365,13 +365,34 @@ names_widen(struct names *names)
 	}
 }
 
+#define SLOTS_FIRST 16
+
+void
+names_expect(struct names *names, size_t n)
+{
+	size_t n_slots = SLOTS_FIRST;
+	struct text *texts;
+
+	while (n_slots / 2 < n)
+		n_slots *= 2;
+	if (n_slots > names->n_slots)
+		names_widen(names, n_slots);
+	if (n <= names->cap)
+		return;
+	texts = arena_room(names->arena, n, sizeof(*texts));
+	if (names->n > 0)
+		memcpy(texts, names->texts, names->n * sizeof(*texts));
+	names->texts = texts;
+	names->cap = n;
+}
+
 uint32_t
 names_add(struct names *names, struct text name)
 {
 	uint32_t hash = text_hash(name);
 
 	if (names->n >= names->n_slots / 2)
-		names_widen(names);
+		names_widen(names, names->n_slots ? names->n_slots * 2 : SLOTS_FIRST);
 	size_t slot = slot_find(names, name, hash);
 	if (names->slots[slot])
 		return (uint32_t)names->slots[slot] - 1;

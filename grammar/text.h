@@ -93,6 +93,9 @@ struct names {
 /* The number of a name, added when new. */
 uint32_t names_add(struct names *, struct text);
 
+/* Makes room for n names in all: adding them moves nothing. */
+void names_expect(struct names *, size_t n);
+
 /* The number of a name, or NAMES_NONE. */
 uint32_t names_find(const struct names *, struct text);
 

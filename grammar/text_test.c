@@ -326,6 +326,28 @@ many_names_keep_their_numbers(void **state)
 	arena_end(&arena);
 }
 
+static void
+names_that_were_expected_do_not_move(void **state)
+{
+	struct arena arena = { 0 };
+	struct names names = { .arena = &arena };
+	const struct text *texts;
+
+	(void)state;
+	names_add(&names, text_of("before"));
+	names_expect(&names, 1000);
+	texts = names.texts;
+	for (uint32_t i = 1; i < 1000; i++) {
+		char *name = arena_format(&arena, "%u", (unsigned)i);
+		assert_int_equal(names_add(&names, text_of(name)), i);
+	}
+	assert_ptr_equal(names.texts, texts);
+	names_expect(&names, 10);
+	assert_int_equal(names_find(&names, text_of("before")), 0);
+	assert_int_equal(names_find(&names, text_of("999")), 999);
+	arena_end(&arena);
+}
+
 int
 main(void)
 {
@@ -346,6 +368,7 @@ main(void)
 		cmocka_unit_test(distances_agree_with_their_definition),
 		cmocka_unit_test(names_are_numbered_in_order_of_first_mention),
 		cmocka_unit_test(many_names_keep_their_numbers),
+		cmocka_unit_test(names_that_were_expected_do_not_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,8 +154,9 @@ bool machine_take_name(struct machine *, struct text dns_name, struct text host_
 void machine_take_owner(struct inventory *, struct machine *, struct text login,
                         const struct node *at);
 
-/* Room for so many more machines, in one piece. */
+/* Room for so many more machines, or users, in one piece. */
 void inventory_expect(struct inventory *, size_t n_machines);
+void inventory_expect_users(struct inventory *, size_t n_users);
 
 /* Adds a machine, or what it adds to the same one in another inventory. */
 void inventory_add_machine(struct inventory *, const struct machine *, bool firm_name);

@@ -248,11 +248,19 @@ machine_take_owner(struct inventory *inv, struct machine *machine, struct text l
 }
 
 void
+inventory_expect_users(struct inventory *inv, size_t n_users)
+{
+	names_expect(&inv->tailnet->logins, inv->tailnet->logins.n + n_users);
+	names_expect(&inv->user_ids, inv->user_ids.n + n_users);
+}
+
+void
 inventory_expect(struct inventory *inv, size_t n_machines)
 {
 	struct tailnet *t = inv->tailnet;
 	size_t cap = t->n_machines + n_machines;
 
+	names_expect(&inv->ids, inv->ids.n + n_machines);
 	if (cap <= inv->machines_cap)
 		return;
 	struct machine *machines = arena_array(inv->arena, cap, sizeof(*machines));
@@ -529,6 +537,7 @@ finish_names(struct inventory *inv)
 	uint32_t *of_name = arena_array(inv->arena, t->n_machines, sizeof(*of_name));
 
 	t->machine_names.arena = inv->arena;
+	names_expect(&t->machine_names, t->n_machines);
 	for (size_t i = 0; i < t->n_machines; i++)
 		machine_fill_id(inv, &t->machines[i], inv->machines[i].firm_name);
 	machines_name(inv, of_name, true);

@@ -177,8 +177,10 @@ own_read(struct inventory *inv, const struct node *root)
 		                        "an inventory needs the member nodes: []");
 	inv->tailnet->roles_told = true;
 	domains_read(inv, v[ROOT_DOMAINS]);
-	if (users)
+	if (users) {
+		inventory_expect_users(inv, node_length(users));
 		list_read(inv, users, "a user", own_user_read);
+	}
 	if (!nodes)
 		return;
 	inventory_expect(inv, node_length(nodes));

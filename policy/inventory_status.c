@@ -114,6 +114,8 @@ profiles_read(struct status *status, const struct node *value)
 
 	if (!map)
 		return;
+	inventory_expect_users(inv, node_length(map));
+	names_expect(&status->ids, node_length(map));
 	for (const struct node *m = node_first(map); m != node_end(map);
 	     m = member_next(m)) {
 		const struct node *profile = member_value(m);
