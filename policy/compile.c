@@ -91,18 +91,20 @@ party_of_word(struct compiler *c, const struct selector *s)
 	return *place;
 }
 
-/* A list, joined by halves so that a long one is not copied for each element. */
+/* A list. An address is not worth remembering: it is as soon resolved again. */
 static const struct party *
 party_of_words(struct compiler *c, const struct selector *at, size_t n)
 {
-	struct party none = { .machines = c->tailnet->sets.all[0] };
-	if (n == 0)
-		return party_share(c, &none);
 	if (n == 1)
 		return party_of_word(c, at);
-	const struct party *a = party_of_words(c, at, n / 2);
-	const struct party *b = party_of_words(c, at + n / 2, n - n / 2);
-	struct party joined = party_join(c->tailnet, a, b);
+	struct arena scratch = { 0 };
+	struct party *parties = arena_array(&scratch, n, sizeof(*parties));
+	for (size_t i = 0; i < n; i++)
+		parties[i] = at[i].kind == SELECTOR_ADDRESS
+		                     ? party_of_selector(c->policy, c->tailnet, &at[i])
+		                     : *party_of_word(c, &at[i]);
+	struct party joined = parties_join(c->tailnet, parties, n);
+	arena_end(&scratch);
 	return party_share(c, &joined);
 }
 

@@ -1,6 +1,7 @@
 #include "policy/resolve.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "grammar/arena.h"
 #include "policy/dialect.h"
@@ -260,55 +261,78 @@ literal_order(const struct range *a, const struct range *b)
 	return order ? order : point_compare(b->last, a->last);
 }
 
-static const struct range *
-literals_join(struct arena *a, const struct party *x, const struct party *y, size_t *n)
+static int
+literal_compare(const void *left, const void *right)
 {
-	struct range *out = arena_array(a, x->n_literals + y->n_literals, sizeof(*out));
-	size_t i = 0, k = 0;
-	*n = 0;
-	while (i < x->n_literals || k < y->n_literals) {
-		int order = i == x->n_literals ? 1
-		            : k == y->n_literals
-		                    ? -1
-		                    : literal_order(&x->literals[i], &y->literals[k]);
-		out[(*n)++] = order <= 0 ? x->literals[i] : y->literals[k];
-		i += order <= 0;
-		k += order >= 0;
-	}
-	return out;
+	return literal_order(left, right);
 }
 
-struct party
-party_join(struct tailnet *t, const struct party *x, const struct party *y)
+/* The literals of all, in order and each once. */
+static void
+literals_join(struct tailnet *t, const struct party *at, size_t n, struct party *party)
 {
-	struct party party = *x;
-	party.machines = set_join(&t->sets, x->machines, y->machines);
-	if (!x->n_literals) {
-		party.literals = y->literals;
-		party.n_literals = y->n_literals;
-	} else if (y->n_literals) {
-		party.literals = literals_join(t->arena, x, y, &party.n_literals);
+	struct arena scratch = { 0 };
+	size_t all = 0, k = 0;
+	for (size_t i = 0; i < n; i++)
+		all += at[i].n_literals;
+	struct range *out = arena_array(&scratch, all, sizeof(*out));
+	for (size_t i = 0; i < n; i++) {
+		if (at[i].n_literals)
+			memcpy(out + k, at[i].literals, at[i].n_literals * sizeof(*out));
+		k += at[i].n_literals;
 	}
-	party.any |= y->any;
-	party.danger |= y->danger;
-	party.internet |= y->internet;
-	party.self |= y->self;
-	party.unknown |= y->unknown;
-	return party;
+	if (all > 0)
+		qsort(out, all, sizeof(*out), literal_compare);
+	party->n_literals = 0;
+	for (size_t i = 0; i < all; i++)
+		if (i == 0 || literal_order(&out[i - 1], &out[i]) != 0)
+			out[party->n_literals++] = out[i];
+	party->literals = (struct range *)arena_copy(t->arena, (const char *)out,
+	                                             party->n_literals * sizeof(*out));
+	arena_end(&scratch);
 }
 
 /* Halves, so that a list of a million is not joined one by one. */
+static const struct set *
+machines_join(struct tailnet *t, const struct party *at, size_t n)
+{
+	if (n == 1)
+		return at->machines;
+	return set_join(&t->sets, machines_join(t, at, n / 2),
+	                machines_join(t, at + n / 2, n - n / 2));
+}
+
+struct party
+parties_join(struct tailnet *t, const struct party *at, size_t n)
+{
+	struct party party = { .machines = t->sets.all[0] };
+	if (n == 0)
+		return party;
+	party.machines = machines_join(t, at, n);
+	literals_join(t, at, n, &party);
+	for (size_t i = 0; i < n; i++) {
+		party.any |= at[i].any;
+		party.danger |= at[i].danger;
+		party.internet |= at[i].internet;
+		party.self |= at[i].self;
+		party.unknown |= at[i].unknown;
+	}
+	return party;
+}
+
 struct party
 party_of_selectors(const struct policy *p, struct tailnet *t, const struct selector *list,
                    size_t n)
 {
-	if (n == 0)
-		return (struct party) { .machines = t->sets.all[0] };
 	if (n == 1)
 		return party_of_selector(p, t, list);
-	struct party a = party_of_selectors(p, t, list, n / 2);
-	struct party b = party_of_selectors(p, t, list + n / 2, n - n / 2);
-	return party_join(t, &a, &b);
+	struct arena scratch = { 0 };
+	struct party *parties = arena_array(&scratch, n, sizeof(*parties));
+	for (size_t i = 0; i < n; i++)
+		parties[i] = party_of_selector(p, t, &list[i]);
+	struct party party = parties_join(t, parties, n);
+	arena_end(&scratch);
+	return party;
 }
 
 bool

@@ -33,8 +33,8 @@ struct party party_of_selector(const struct policy *, struct tailnet *,
 struct party party_of_selectors(const struct policy *, struct tailnet *,
                                 const struct selector *, size_t n);
 
-/* The union of two. */
-struct party party_join(struct tailnet *, const struct party *, const struct party *);
+/* The union of many. */
+struct party parties_join(struct tailnet *, const struct party *, size_t n);
 
 /*
  * The machines that a party speaks for: those it names, and those that one of
