@@ -314,7 +314,7 @@ witness_command(struct arena *arena, const struct differing *d, enum diff_side s
 	bool tcp = flow->protocol == PROTOCOL_TCP;
 	const char *path = d->sides[side].path;
 
-	if (!path || flow->src.len == 0 || flow->posture.len > 0 || flow->via.len > 0)
+	if (!path || !access->checkable || flow->posture.len > 0 || flow->via.len > 0)
 		return NULL;
 	return arena_format(arena, "aclc explain %s%s%s%s %s %s", tcp ? "" : "--proto ",
 	                    tcp ? "" : protocol_name(arena, flow->protocol),

@@ -41,6 +41,7 @@ struct diff_access {
 	const struct grant
 		*grant;          /* that gives or gave it; NULL: open (policy_is_open) */
 	struct cut_flow witness; /* one flow of it */
+	bool checkable; /* its ends are such that a policy can be asked about them */
 	/* With an inventory: the people with such machines, and machines without
 	 * an owner, that gain or lose it; the machines they reach. */
 	uint32_t n_people, n_tagged, n_machines;

@@ -1,7 +1,6 @@
 /* Access that one policy allows and the other does not, from blocks. */
 #include "policy/diff_parts.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,51 +177,75 @@ stratum_of(const struct cut *cut, const struct diff_block *block)
 	return block->mode == MODE_SELF ? STRATUM_SELF : STRATUM_OTHERS;
 }
 
-/* How well a class serves as an example: the least is best. */
-static unsigned
-example_rank(const struct cut *cut, enum cut_side side, uint32_t class)
+/* How well something serves as an example: the least is best. */
+enum example {
+	EXAMPLE_KNOWN,   /* both policies know it */
+	EXAMPLE_OWN,     /* the side's own policy does */
+	EXAMPLE_ADDRESS, /* an address, a service */
+	EXAMPLE_KIND,    /* somebody of a kind: what may be asked about is not known */
+	EXAMPLE_NONE,    /* nothing that explain can be asked about */
+};
+
+static enum example
+example_of_tag(const struct vocabulary *v, struct text tag)
 {
+	const struct cut *cut = v->cut;
+
+	if (!policy_tag(cut->filters[v->filter].policy, tag))
+		return EXAMPLE_NONE;
+	return policy_tag(cut->filters[1 - v->filter].policy, tag) ? EXAMPLE_KNOWN
+	                                                           : EXAMPLE_OWN;
+}
+
+static enum example
+example_of(const struct vocabulary *v, enum cut_side side, uint32_t class)
+{
+	const struct cut *cut = v->cut;
 	uint32_t point = cut->axes[side].partition.first[class];
 	const struct tailnet *t = cut->tailnets[0];
 
 	if (point >= cut->first_cell)
-		return point < cut->first_stranger ? 2 : 1;
+		return EXAMPLE_ADDRESS;
 	if (!t->imagined)
-		return 0;
-	switch (t->machines[cut->machine_of[0][point]].stand_in) {
+		return EXAMPLE_KNOWN;
+	const struct machine *m = &t->machines[cut->machine_of[0][point]];
+	switch (m->stand_in) {
+	case STAND_IN_TAG:
+		return example_of_tag(v, m->stands_for);
 	case STAND_IN_NONE:
 	case STAND_IN_USER:
-	case STAND_IN_TAG:
-		return 0;
+		return EXAMPLE_KNOWN;
+	case STAND_IN_SHARED:
+		return side == CUT_SRC ? EXAMPLE_KIND : EXAMPLE_NONE;
 	case STAND_IN_ROLE:
 	case STAND_IN_DOMAIN:
 	case STAND_IN_SYNCED_GROUP:
-	case STAND_IN_SHARED:
-		return 1;
 	case STAND_IN_OTHER_USER:
+		return EXAMPLE_KIND;
 	case STAND_IN_OTHER_TAG:
 		break;
 	}
-	return 3;
+	return EXAMPLE_NONE;
 }
 
 /* So many sources and classes are looked at for a good example. */
-#define EXAMPLES_MAX 64
+#define EXAMPLES_MAX 256
 
 /* The best example among the sources of a residue, which is not empty. */
 static uint32_t
-source_best(const struct cut *cut, struct residue *sources)
+source_best(const struct vocabulary *v, struct residue *sources)
 {
+	const struct cut *cut = v->cut;
 	uint32_t best = residue_first(sources), first = best;
-	unsigned rank = example_rank(cut, CUT_SRC, cut_class_of(cut, best));
+	enum example value = example_of(v, CUT_SRC, cut_class_of(cut, best));
 
-	for (uint32_t i = 1; i < EXAMPLES_MAX && rank > 0; i++) {
+	for (uint32_t i = 1; i < EXAMPLES_MAX && value > EXAMPLE_KNOWN; i++) {
 		uint32_t source = first + i;
 		if (source >= cut->n_sources || !residue_holds(sources, source))
 			continue;
-		unsigned other = example_rank(cut, CUT_SRC, cut_class_of(cut, source));
-		if (other < rank) {
-			rank = other;
+		enum example other = example_of(v, CUT_SRC, cut_class_of(cut, source));
+		if (other < value) {
+			value = other;
 			best = source;
 		}
 	}
@@ -239,22 +262,22 @@ pair_find(const struct vocabulary *v, const struct diff_block *block,
 	struct arena scratch = { 0 };
 	const struct bits *sources = sources_of(v, block);
 	uint32_t n = bits_count(block->to), *classes = bits_list(&scratch, block->to);
-	unsigned best = UINT_MAX;
+	enum example best = EXAMPLE_NONE + 1;
 
-	for (uint32_t i = 0; i < n && (best == UINT_MAX || i < EXAMPLES_MAX); i++) {
-		unsigned rank = example_rank(cut, CUT_DST, classes[i]);
-		if (rank >= best)
+	for (uint32_t i = 0; i < n && (best > EXAMPLE_NONE || i < EXAMPLES_MAX); i++) {
+		enum example value = example_of(v, CUT_DST, classes[i]);
+		if (value >= best)
 			continue;
 		residue_set(&cut->mask, sources);
 		cut_mask(cut, &cut->mask, classes[i], stratum);
 		if (residue_is_empty(&cut->mask))
 			continue;
-		best = rank;
-		*source = source_best(cut, &cut->mask);
+		best = value;
+		*source = source_best(v, &cut->mask);
 		*class = classes[i];
 	}
 	arena_end(&scratch);
-	return best < UINT_MAX;
+	return best <= EXAMPLE_NONE;
 }
 
 bool
@@ -298,6 +321,10 @@ access_witness(const struct vocabulary *v, struct diff_access *access,
 	                              cut_line(cut, block->plane, run->kind, stratum),
 	                              port_of(run));
 	access->witness.by = access->grant;
+	enum example from = example_of(v, CUT_SRC, cut_class_of(cut, source));
+	enum example to = example_of(v, CUT_DST, class);
+	access->checkable = from < EXAMPLE_NONE && to < EXAMPLE_NONE &&
+	                    !(from == EXAMPLE_KIND && to == EXAMPLE_KIND);
 }
 
 /* Who is meant by a block, counted on a real tailnet. */
