@@ -183,15 +183,17 @@ replacement_open(struct replacement *new, const char *path)
 	struct stat old;
 
 	*new = (struct replacement) { .fd = -1 };
-	new->path = links_follow(&new->arena, path);
-	bool there = stat(new->path, &old) == 0;
+	bool there = stat(path, &old) == 0;
 	if (!there && errno != ENOENT) {
 		replacement_drop(new);
 		return false;
 	}
 	if (there && !S_ISREG(old.st_mode)) {
-		new->fd = open(new->path, O_WRONLY | O_CLOEXEC);
+		/* not by where its links lead: /dev/stdout leads to no path at all */
+		new->path = path;
+		new->fd = open(path, O_WRONLY | O_CLOEXEC);
 	} else {
+		new->path = links_follow(&new->arena, path);
 		new->temp = arena_format(&new->arena, "%.*s.aclc-XXXXXX",
 		                         (int)folder_length(new->path), new->path);
 		new->fd = mkstemp(new->temp);

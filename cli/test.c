@@ -20,7 +20,7 @@ static const struct option ROWS[] = {
 	{ 0, "write", OPTION_FLAG, OWN(write), NULL,
 	  "propose tests that pin down what is allowed and denied", NULL },
 	{ 'w', "merge", OPTION_FLAG, OWN(merge), NULL,
-	  "put the proposed tests into the file", NULL },
+	  "with --write, put the proposed tests into the file", NULL },
 	{ 0 },
 };
 
@@ -96,10 +96,13 @@ test_main(struct run *run)
 	struct unit unit = { 0 };
 	enum status status = STATUS_BAD_RUN;
 
+	if (own->merge && !own->write)
+		return run_fault(run,
+		                 "-w goes with --write: it puts the tests that --write "
+		                 "proposes into the file");
 	if (path && unit_load(&unit, run, path)) {
 		findings_tell(run, &unit.findings);
-		status = own->write || own->merge ? propose(run, &unit, path)
-		                                  : judge(run, &unit);
+		status = own->write ? propose(run, &unit, path) : judge(run, &unit);
 	}
 	unit_end(&unit);
 	return status;
