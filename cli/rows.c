@@ -266,6 +266,14 @@ addresses_cell(struct row_maker *maker, struct arena *arena, const struct items 
 	return cell_of(&named, maker->style);
 }
 
+static void
+row_take_grant(struct row *row, struct row_maker *maker, struct arena *arena,
+               const struct grant *grant)
+{
+	row->grant = grant;
+	row->cells[COLUMN_RULE] = rule_cell(arena, maker->unit->policy, grant, NULL);
+}
+
 /* Of a source list, made once. */
 static struct cell
 source_cell(struct row_maker *maker, uint32_t src)
@@ -279,7 +287,7 @@ source_cell(struct row_maker *maker, uint32_t src)
 	return maker->sources[src] = addresses_cell(maker, texts.arena, &texts);
 }
 
-/* Destinations of one rule, and the ports of each: each once, as they came. */
+/* Destinations of one origin, and the ports of each: each once, as they came. */
 struct by_address {
 	struct names texts;
 	struct names *ports; /* by number in texts */
@@ -308,19 +316,19 @@ ports_text(struct arena *arena, struct ports ports)
 }
 
 static struct by_address
-sort_by_address(struct arena *arena, const struct wire_rule *rule)
+sort_by_address(struct arena *arena, const struct wire_dst *dst, size_t n)
 {
 	struct by_address by = { .texts.arena = arena };
 
-	for (size_t i = 0; i < rule->n_dst; i++) {
+	for (size_t i = 0; i < n; i++) {
 		size_t known = by.texts.n;
-		uint32_t number = names_add(&by.texts, rule->dst[i].ip);
+		uint32_t number = names_add(&by.texts, dst[i].ip);
 		if (number == known) {
 			by.ports = arena_grow(arena, by.ports, known, &by.cap,
 			                      sizeof(*by.ports));
 			by.ports[number] = (struct names) { .arena = arena };
 		}
-		names_add(&by.ports[number], ports_text(arena, rule->dst[i].ports));
+		names_add(&by.ports[number], ports_text(arena, dst[i].ports));
 	}
 	return by;
 }
@@ -377,18 +385,32 @@ protocols_cell(struct arena *arena, const struct wire_rule *rule)
 	return cell_of(&items, ROWS_EXACT);
 }
 
+/* What one grant brought to a rule, from dst on. */
 static void
-network_rows(struct row_maker *maker, struct arena *arena, const struct wire_rule *rule,
-             struct rows *rows, struct row row)
+origin_rows(struct row_maker *maker, struct arena *arena,
+            const struct wire_origin *origin, const struct wire_dst *dst,
+            struct rows *rows, struct row row)
 {
-	struct by_address addresses = sort_by_address(arena, rule);
+	struct by_address addresses = sort_by_address(arena, dst, origin->n_dst);
 	struct by_ports by = sort_by_ports(arena, &addresses);
-	row.cells[COLUMN_PROTOCOL] = protocols_cell(arena, rule);
+	row_take_grant(&row, maker, arena, origin->rule->grant);
 	for (size_t i = 0; i < by.keys.n; i++) {
 		struct items ports = items_of_names(&by.at[i].ports);
 		row.cells[COLUMN_DST] = addresses_cell(maker, arena, &by.at[i].addresses);
 		row.cells[COLUMN_PORTS] = cell_of(&ports, maker->style);
 		rows_add(rows, arena, &row);
+	}
+}
+
+static void
+network_rows(struct row_maker *maker, struct arena *arena, const struct wire_rule *rule,
+             struct rows *rows, struct row row)
+{
+	const struct wire_dst *dst = rule->dst;
+	row.cells[COLUMN_PROTOCOL] = protocols_cell(arena, rule);
+	for (size_t i = 0; i < rule->n_origins; i++) {
+		origin_rows(maker, arena, &rule->origins[i], dst, rows, row);
+		dst += rule->origins[i].n_dst;
 	}
 }
 
@@ -413,6 +435,7 @@ capability_rows(struct row_maker *maker, struct arena *arena,
 	for (size_t i = 0; i < rule->n_cap_dst; i++)
 		items_add(&dst, maker->style == ROWS_EXACT ? rule->cap_dst[i]
 		                                           : host_text(rule->cap_dst[i]));
+	row_take_grant(&row, maker, arena, rule->rule->grant);
 	row.cells[COLUMN_DST] = addresses_cell(maker, arena, &dst);
 	row.cells[COLUMN_PROTOCOL] = cell_of_one(arena, APP);
 	row.cells[COLUMN_PORTS] =
@@ -430,10 +453,8 @@ rows_of_machine(struct row_maker *maker, struct arena *scratch, uint32_t machine
 
 	for (size_t i = 0; i < table.n; i++) {
 		const struct wire_rule *rule = &table.rules[i];
-		struct row row = { .grant = rule->rule->grant };
+		struct row row = { 0 };
 		row.cells[COLUMN_SRC] = source_cell(maker, rule->src);
-		row.cells[COLUMN_RULE] =
-			rule_cell(scratch, maker->unit->policy, row.grant, NULL);
 		if (rule->n_cap_dst > 0)
 			capability_rows(maker, scratch, rule, &rows, row);
 		else

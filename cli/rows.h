@@ -46,7 +46,8 @@ struct row_maker;
 /* Rows of the machines of a table, in the unit's arena. */
 struct row_maker *rows_start(struct unit *, struct table *, enum row_style);
 
-/* The rows of one machine, in scratch, in the order of its wire rules. */
+/* The rows of one machine, in scratch, in the order of its wire rules; of one that
+ * several grants went into, each grant's by themselves. */
 struct rows rows_of_machine(struct row_maker *, struct arena *scratch, uint32_t machine);
 
 /* The rows of a rule in the policy's own terms. */

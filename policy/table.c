@@ -283,6 +283,7 @@ struct cut {
 	size_t n_steps;
 	struct wire_dst *dst; /* room for those of all rules still to come */
 	size_t n_dst;
+	struct wire_origin *origins; /* room as well */
 };
 
 static void
@@ -321,6 +322,7 @@ cut_collect(struct cut *cut)
 		cut_add_steps(cut, serving);
 	}
 	cut->dst = arena_room(cut->scratch, cut->n_dst, sizeof(*cut->dst));
+	cut->origins = arena_room(cut->scratch, n, sizeof(*cut->origins));
 }
 
 static uint32_t
@@ -399,12 +401,29 @@ step_serving(const struct cut *cut, struct step step)
 	return &cut->servings[t->slot[t->goals->of_rule[step.rule]]];
 }
 
+/* More elements of DstPorts. The rules of a grant come one after the other. */
+static void
+wire_take_origin(struct wire_rule *wire, struct cut *cut, const struct rule *rule,
+                 size_t n_dst)
+{
+	struct wire_origin *next = cut->origins;
+	if (n_dst == 0)
+		return;
+	if (wire->n_origins > 0 && next[-1].rule->grant == rule->grant) {
+		next[-1].n_dst += n_dst;
+		return;
+	}
+	*cut->origins++ = (struct wire_origin) { rule, n_dst };
+	wire->n_origins++;
+}
+
 /* The DstPorts of the steps of one place: addresses outer, ports inner. */
 static void
 wire_take_ports(struct wire_rule *wire, struct cut *cut, const struct step *steps,
                 size_t n)
 {
 	wire->dst = cut->dst;
+	wire->origins = cut->origins;
 	for (size_t i = 0; i < n; i++) {
 		const struct serving *serving = step_serving(cut, steps[i]);
 		const struct rule *rule = &cut->table->filter->rules[steps[i].rule];
@@ -412,6 +431,7 @@ wire_take_ports(struct wire_rule *wire, struct cut *cut, const struct step *step
 			for (size_t p = 0; p < rule->n_ports; p++)
 				*cut->dst++ = (struct wire_dst) { serving->items[k],
 					                          rule->ports[p] };
+		wire_take_origin(wire, cut, rule, serving->n_items * rule->n_ports);
 	}
 	wire->n_dst = (size_t)(cut->dst - wire->dst);
 }

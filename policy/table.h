@@ -17,6 +17,12 @@ struct wire_dst {
 	struct ports ports;
 };
 
+/* The rule that so many elements of DstPorts came from. */
+struct wire_origin {
+	const struct rule *rule; /* the first of its grant */
+	size_t n_dst;
+};
+
 /* tailcfg.FilterRule. */
 struct wire_rule {
 	uint32_t src;               /* number of its source list: table_src_json */
@@ -26,6 +32,9 @@ struct wire_rule {
 	size_t n_protocols;         /* 0: there is no IPProto */
 	const struct wire_dst *dst; /* none in a capability rule */
 	size_t n_dst;
+	/* Where dst came from, in its order, each grant once; their n_dst make up its. */
+	const struct wire_origin *origins;
+	size_t n_origins;
 	const struct text *cap_dst; /* Dsts of the one CapGrant; none in a network rule */
 	size_t n_cap_dst;
 };

@@ -224,12 +224,66 @@ peers_are_those_who_may_send_either_way(void **state)
 	}
 }
 
+/* Whether some rule of a grant is about these ports, by the protocol. */
+static bool
+grant_has_ports(const struct filter *filter, const struct grant *grant, int protocol,
+                struct ports ports)
+{
+	for (size_t i = 0; i < filter->n_rules; i++) {
+		const struct rule *rule = &filter->rules[i];
+		for (size_t k = 0; k < rule->n_ports; k++)
+			if (rule->grant == grant && rule->protocol == protocol &&
+			    rule->ports[k].first == ports.first &&
+			    rule->ports[k].last == ports.last)
+				return true;
+	}
+	return false;
+}
+
+static void
+check_origins(uint64_t seed, struct world *w, const struct wire_rule *wire)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < wire->n_origins; i++) {
+		const struct wire_origin *origin = &wire->origins[i];
+		for (size_t k = 0; k < i; k++)
+			if (wire->origins[k].rule->grant == origin->rule->grant)
+				fail_world(seed, w, "a grant is an origin twice");
+		if (origin->n_dst == 0 || origin->n_dst > wire->n_dst - n)
+			fail_world(seed, w, "an origin of nothing, or of too much");
+		for (size_t k = 0; k < origin->n_dst; k++)
+			if (!grant_has_ports(w->filter, origin->rule->grant,
+			                     wire->protocol, wire->dst[n++].ports))
+				fail_world(seed, w, "ports of another grant");
+	}
+	if (n != wire->n_dst)
+		fail_world(seed, w, "ports without an origin");
+}
+
+static void
+every_destination_has_the_grant_that_it_came_from(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= worlds(); seed++) {
+		struct world w;
+		world_must(&w, seed);
+		struct table *t = table_make(&w.arena, w.filter);
+		for (uint32_t m = 0; m < w.tailnet->n_machines; m++) {
+			struct wire_table table = table_of(t, &w.arena, m);
+			for (size_t i = 0; i < table.n; i++)
+				check_origins(seed, &w, &table.rules[i]);
+		}
+		world_end(&w);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_allow_what_the_policy_says_and_no_more),
 		cmocka_unit_test(peers_are_those_who_may_send_either_way),
+		cmocka_unit_test(every_destination_has_the_grant_that_it_came_from),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
