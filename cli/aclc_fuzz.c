@@ -94,6 +94,22 @@ words_of(struct arena *arena, struct text line)
 	return words;
 }
 
+/* Whether there are options in one word, or those that ask for something else. */
+static bool
+asks_otherwise(const struct words_typed *words)
+{
+	for (int i = 1; i < words->n; i++) {
+		const char *word = words->at[i];
+		if (word[0] == '-' && word[1] != '-' && strlen(word) > 2)
+			return true;
+		if (strcmp(word, "-h") == 0 || strcmp(word, "-l") == 0 ||
+		    strncmp(word, "--h", 3) == 0 || strncmp(word, "--l", 3) == 0 ||
+		    strncmp(word, "--w", 3) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 has_word(const struct words_typed *words, const char *word)
 {
@@ -109,10 +125,8 @@ answer_visit(const struct words_typed *words, int status)
 {
 	struct stat about;
 
-	if (status == 2 || has_word(words, "--help") || has_word(words, "-h") ||
-	    has_word(words, "--list") || has_word(words, "--why") ||
-	    !(has_word(words, "json") || has_word(words, "sarif")) ||
-	    !has_word(words, "-f"))
+	if (status == 2 || asks_otherwise(words) || !has_word(words, "-f") ||
+	    !(has_word(words, "json") || has_word(words, "sarif")))
 		return;
 	demand(fstat(answer, &about) == 0);
 	if (about.st_size == 0 && status == 1)

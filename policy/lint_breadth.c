@@ -143,7 +143,7 @@ pieces_cover(struct lint *lint, const struct pieces *pieces)
 static void
 look_at_pieces(struct lint *lint, struct grant_look *look)
 {
-	struct pieces src = { NULL }, dst = { NULL };
+	struct pieces src = { 0 }, dst = { 0 };
 
 	for (size_t i = 0; i < look->grant->src.n; i++)
 		pieces_add(lint, &src, &look->grant->src.at[i]);

@@ -450,7 +450,7 @@ static void
 allow_all_by_halves(struct lint *lint)
 {
 	const struct policy *policy = lint->policy;
-	struct halves src = { NULL }, dst = { NULL };
+	struct halves src = { 0 }, dst = { 0 };
 	const struct grant *last = NULL;
 
 	if (allow_all_is_told(lint))

@@ -287,8 +287,10 @@ literals_join(struct tailnet *t, const struct party *at, size_t n, struct party 
 	for (size_t i = 0; i < all; i++)
 		if (i == 0 || literal_order(&out[i - 1], &out[i]) != 0)
 			out[party->n_literals++] = out[i];
-	party->literals = (struct range *)arena_copy(t->arena, (const char *)out,
-	                                             party->n_literals * sizeof(*out));
+	struct range *literals = arena_array(t->arena, party->n_literals, sizeof(*out));
+	if (party->n_literals > 0)
+		memcpy(literals, out, party->n_literals * sizeof(*out));
+	party->literals = literals;
 	arena_end(&scratch);
 }
 
