@@ -298,7 +298,7 @@ departed_users(struct lint *lint, const struct people *people)
 	for (size_t i = 0; i < people->logins.n; i++)
 		if (tailnet_user(real, people->logins.texts[i]) == USER_NONE)
 			lint_raise(lint, &CHECK_DEPARTED_USER, people->first[i]->span,
-			           "the inventory has no user %s",
+			           "the inventory has no user %s: this is nobody",
 			           lint_show(lint, people->logins.texts[i]));
 }
 

@@ -215,12 +215,11 @@ check_period(struct lint *lint, const struct ssh_look *look)
 	int64_t most = lint->settings->max_check_period;
 	bool written = rule->check_period.node != NULL;
 	int64_t period = written ? rule->check_period_ns : PERIOD_USUAL;
-	char limit[32];
+	const char *limit = lint_show(lint, lint->settings->max_check_period_text);
 	struct finding *finding;
 
 	if (rule->action != SSH_CHECK || most == 0 || period <= most)
 		return;
-	duration_write(most, limit);
 	finding =
 		lint_raise(lint, &CHECK_SSH_CHECK_PERIOD,
 	                   written ? rule->check_period.span : rule->action_word.span,

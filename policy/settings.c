@@ -150,7 +150,7 @@ ignore_finish(struct reader *r, void *row, const struct node *node, uint32_t ind
 
 	(void)index;
 	ignore->node = node;
-	if (!ignore->check.node)
+	if (!ignore->check.node && r->good)
 		refuse(r, node->span, "an entry of ignore needs the id of a check");
 	if (ignore->until.node && !date_parse(ignore->until.text, &days))
 		refuse(r, ignore->until.span, "until is a date, as in 2027-01-31");
@@ -220,6 +220,21 @@ static const struct fields boundary_fields = {
 	"a boundary", boundary_field, COUNT(boundary_field), NULL, 0,
 };
 
+/* Refuses a word that names nobody in any policy. */
+static void
+selector_check(struct reader *r, const struct selector *selector)
+{
+	const char *shown = text_show(r->arena, selector->text);
+
+	if (selector->kind == SELECTOR_INVALID)
+		refuse(r, selector->span,
+		       arena_format(r->arena, "%s is not a selector", shown));
+	else if (selector->kind == SELECTOR_AUTOGROUP &&
+	         selector->autogroup == AUTOGROUP_UNKNOWN)
+		refuse(r, selector->span,
+		       arena_format(r->arena, "there is no %s", shown));
+}
+
 static void
 boundary_finish(struct reader *r, void *row, const struct node *node, uint32_t index)
 {
@@ -228,8 +243,12 @@ boundary_finish(struct reader *r, void *row, const struct node *node, uint32_t i
 	grant->section = SECTION_GRANTS;
 	grant->index = index;
 	grant->node = node;
-	if (grant->src.n == 0 || grant->dst.n == 0)
+	if ((grant->src.n == 0 || grant->dst.n == 0) && r->good)
 		refuse(r, node->span, "a boundary needs a src and a dst");
+	for (size_t i = 0; i < grant->src.n; i++)
+		selector_check(r, &grant->src.at[i]);
+	for (size_t i = 0; i < grant->dst.n; i++)
+		selector_check(r, &grant->dst.at[i].selector);
 	for (size_t i = 0; i < grant->n_ip; i++)
 		if (!grant->ip[i].good)
 			refuse(r, grant->ip[i].fault_span,
@@ -250,9 +269,10 @@ static void
 read_budget(struct reader *r, const struct node *value, void *into)
 {
 	struct settings *settings = into;
+	size_t known = r->findings->n;
 
 	read_integer(r, value, &settings->reach_budget);
-	if (value->kind == HUJSON_NUMBER &&
+	if (value->kind == HUJSON_NUMBER && r->findings->n == known &&
 	    (settings->reach_budget < 1 || settings->reach_budget > 100))
 		refuse(r, value->span, "a budget is a percentage, from 1 to 100");
 }
@@ -267,6 +287,7 @@ read_period(struct reader *r, const struct node *value, void *into)
 	read_word(r, value, &word);
 	if (value->kind != HUJSON_STRING)
 		return;
+	settings->max_check_period_text = word.text;
 	if (!duration_parse(r->arena, word.text, &settings->max_check_period, &fault))
 		refuse(r, value->span, fault);
 	else if (settings->max_check_period <= 0)
@@ -365,16 +386,46 @@ ports_settle(struct reader *r, struct settings *settings, const struct words *wo
 	}
 }
 
+/* Takes selectors by their texts; what tells which there may be, refused is said of
+ * others. */
 static void
-selectors_settle(struct reader *r, const struct selectors *list, struct names *names)
+selectors_settle(struct reader *r, const struct selectors *list, struct names *names,
+                 bool (*fits)(const struct selector *), const char *refused)
 {
 	names->arena = r->arena;
 	for (size_t i = 0; i < list->n; i++) {
-		names_add(names, list->at[i].text);
-		if (list->at[i].kind == SELECTOR_INVALID)
-			refuse(r, list->at[i].span,
-			       arena_format(r->arena, "%s is not a selector",
-			                    text_show(r->arena, list->at[i].text)));
+		const struct selector *selector = &list->at[i];
+		names_add(names, selector->text);
+		if (!fits(selector))
+			refuse(r, selector->span,
+			       arena_format(r->arena, "%s is %s",
+			                    text_show(r->arena, selector->text),
+			                    refused));
+		else
+			selector_check(r, selector);
+	}
+}
+
+static bool
+is_source(const struct selector *selector)
+{
+	return selector->kind != SELECTOR_HOST;
+}
+
+static bool
+is_tag(const struct selector *selector)
+{
+	return selector->kind == SELECTOR_TAG;
+}
+
+static void
+domains_settle(struct reader *r, const struct words *domains)
+{
+	for (size_t i = 0; i < domains->n; i++) {
+		struct text domain = domains->at[i].text;
+		if (domain.len == 0 || text_find(domain, '@') < domain.len)
+			refuse(r, domains->at[i].span,
+			       "a domain is what follows the @, as in example.com");
 	}
 }
 
@@ -406,8 +457,11 @@ settings_read(struct arena *arena, struct tree *tree, struct findings *findings)
 	settings->tree = tree;
 	fields_read(&reader, tree->root, &settings_fields, intake, NULL);
 	ports_settle(&reader, settings, &intake->loose.sensitive_ports);
-	selectors_settle(&reader, &settings->admins, &settings->admin_names);
-	selectors_settle(&reader, &settings->sensitive_tags, &settings->sensitive_names);
+	domains_settle(&reader, &settings->allowed_domains);
+	selectors_settle(&reader, &settings->admins, &settings->admin_names, is_source,
+	                 "no user, group or tag: group:NAME is a group");
+	selectors_settle(&reader, &settings->sensitive_tags, &settings->sensitive_names,
+	                 is_tag, "no tag: tag:NAME is one");
 	return settings;
 }
 

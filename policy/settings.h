@@ -70,6 +70,7 @@ struct settings {
 	size_t n_never;
 	int64_t reach_budget;     /* percent; 0: unset */
 	int64_t max_check_period; /* nanoseconds; 0: unset */
+	struct text max_check_period_text;
 };
 
 /* What holds where there are no settings. */
