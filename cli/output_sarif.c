@@ -154,46 +154,123 @@ json_of_uri(struct arena *arena, const char *name)
 	return json_of_text(output_taken(&uri));
 }
 
+/* Between two marks of a source there are about so many bytes. */
+#define STEP 1024
+
+/* How many UTF-16 units stand before some offsets of a source, each where a rune
+ * starts: the columns of a long line are found without counting it from its start. */
+struct units {
+	struct units *next;
+	const struct source *source;
+	struct units_mark {
+		uint32_t offset, units;
+	} marks[]; /* by offset / STEP: the last rune that starts there or before */
+};
+
+/* The mark of the last rune at offset end or before, counted on from a mark. */
+static struct units_mark
+units_count(const struct source *source, struct units_mark mark, uint32_t end)
+{
+	while (mark.offset < end) {
+		uint32_t rune;
+		uint32_t bytes = (uint32_t)rune_read(source->bytes + mark.offset,
+		                                     source->len - mark.offset, &rune);
+		if (bytes > end - mark.offset)
+			break;
+		mark.units += rune > 0xFFFF ? 2 : 1;
+		mark.offset += bytes;
+	}
+	return mark;
+}
+
+static struct units *
+units_make(struct arena *arena, const struct source *source)
+{
+	size_t n = source->len / STEP + 1;
+	struct units *units =
+		arena_alloc(arena, sizeof(*units) + n * sizeof(*units->marks));
+	struct units_mark mark = { 0, 0 };
+
+	units->source = source;
+	for (size_t i = 0; i < n; i++) {
+		mark = units_count(source, mark, (uint32_t)(i * STEP));
+		units->marks[i] = mark;
+	}
+	return units;
+}
+
+/* The units before an offset; those of a rune that goes on after it count. */
+static uint32_t
+units_before(const struct units *units, uint32_t offset)
+{
+	const struct units_mark *mark = &units->marks[offset / STEP];
+	struct units_mark last = units_count(units->source, *mark, offset);
+
+	return last.units + (last.offset < offset);
+}
+
+/* The parts of one run. */
+struct sarif {
+	const struct reporting *r;
+	struct arena arena;
+	json_t *rules, *results;
+	struct names ids;          /* of rules, in their order */
+	struct units *units;       /* of the sources that were asked about */
+	struct line_hashes *lines; /* of the sources with findings */
+};
+
+static const struct units *
+units_of(struct sarif *sarif, const struct source *source)
+{
+	struct units *units = sarif->units;
+
+	while (units && units->source != source)
+		units = units->next;
+	if (units)
+		return units;
+	units = units_make(&sarif->arena, source);
+	units->next = sarif->units;
+	return sarif->units = units;
+}
+
 /* The column of an offset in UTF-16 units, from 1. */
 static unsigned
-column_of(struct source *source, uint32_t offset, struct place place)
+column_of(const struct units *units, struct source *source, uint32_t offset)
 {
-	uint32_t at = source_line(source, place.line).first;
-	unsigned column = 1;
+	uint32_t line = source_place(source, offset).line;
+	uint32_t start = source_line(source, line).first;
 
-	while (at < offset) {
-		uint32_t rune;
-		size_t bytes = rune_read(source->bytes + at, offset - at, &rune);
-		column += rune > 0xFFFF ? 2 : 1;
-		at += (uint32_t)bytes;
-	}
-	return column;
+	return units_before(units, offset) - units_before(units, start) + 1;
 }
 
 /* Where something is; where it is nothing, one column is taken along for a
  * finding, to point at. */
 static json_t *
-json_of_region(struct source *source, struct span where, bool pointing)
+json_of_region(struct sarif *sarif, struct source *source, struct span where,
+               bool pointing)
 {
-	struct place first = source_place(source, where.first);
-	struct place end = source_place(source, where.end);
-	unsigned start = column_of(source, where.first, first);
-	unsigned stop = column_of(source, where.end, end);
+	const struct units *units = units_of(sarif, source);
+	uint32_t first = source_place(source, where.first).line;
+	uint32_t end = source_place(source, where.end).line;
+	unsigned start = column_of(units, source, where.first);
+	unsigned stop = column_of(units, source, where.end);
 
-	if (pointing && first.line == end.line && stop == start)
+	if (pointing && first == end && stop == start)
 		stop++;
-	return json_pack("{s:i,s:i,s:i,s:i}", "startLine", (int)first.line, "startColumn",
-	                 (int)start, "endLine", (int)end.line, "endColumn", (int)stop);
+	return json_pack("{s:i,s:i,s:i,s:i}", "startLine", (int)first, "startColumn",
+	                 (int)start, "endLine", (int)end, "endColumn", (int)stop);
 }
 
 static json_t *
-json_of_location(struct arena *arena, struct source *source, struct span where)
+json_of_location(struct sarif *sarif, struct source *source, struct span where)
 {
 	json_t *physical = json_object();
 
 	json_object_set_new(physical, "artifactLocation",
-	                    json_pack("{s:o}", "uri", json_of_uri(arena, source->name)));
-	json_object_set_new(physical, "region", json_of_region(source, where, true));
+	                    json_pack("{s:o}", "uri",
+	                              json_of_uri(&sarif->arena, source->name)));
+	json_object_set_new(physical, "region",
+	                    json_of_region(sarif, source, where, true));
 	return json_pack("{s:o}", "physicalLocation", physical);
 }
 
@@ -201,16 +278,17 @@ json_of_location(struct arena *arena, struct source *source, struct span where)
  * GitHub's fingerprint of each line (github/codeql-action, fingerprints): a rolling
  * hash over 100 UTF-16 units from the line's first that is not blank, where blanks
  * do not count and every line end is one line feed; an end mark and zeros follow
- * the text.
+ * the text. A carriage return without a line feed ends a line too: there, GitHub
+ * has more lines than we have.
  */
 #define WINDOW 100
 #define FACTOR UINT64_C(37)
 #define END_MARK 0xFFFF
 
 struct line_hashes {
-	struct arena *arena;
-	struct source *source;
-	char **at; /* by line - 1: "82a9a9f0a3acfa92:1" */
+	struct line_hashes *next;
+	const struct source *source;
+	const char **at; /* by line - 1: "82a9a9f0a3acfa92:1" */
 	size_t n;
 };
 
@@ -220,9 +298,11 @@ struct rolling {
 	size_t *lines; /* beside window: the line that starts there + 1, or 0 */
 	size_t index;
 	uint64_t hash, first_factor;
-	uint64_t *hashes; /* by line - 1 */
-	size_t line;      /* the one that is being read, from 1 */
+	uint64_t *hashes; /* by GitHub's line - 1 */
+	size_t line;      /* GitHub's that is being read, from 1 */
 	bool starting;    /* nothing of it yet */
+	size_t *ours;     /* by our line - 1: GitHub's that starts there */
+	size_t n_ours;
 };
 
 static void
@@ -268,6 +348,8 @@ roll_over(struct rolling *r, const struct source *source)
 		returned = rune == '\r';
 		if (!skip)
 			roll_rune(r, returned ? '\n' : rune);
+		if (rune == '\n')
+			r->ours[r->n_ours++] = r->line;
 	}
 	roll(r, END_MARK);
 	for (size_t i = 0; i < WINDOW; i++) {
@@ -281,61 +363,72 @@ roll_over(struct rolling *r, const struct source *source)
 	}
 }
 
-/* Writes the hashes, with the number of each among those alike before it. */
+/* Writes the hashes of our lines, with the number of each among those alike
+ * before it, of all that GitHub has. */
 static void
-hashes_write(struct line_hashes *lines, const uint64_t *hashes)
+hashes_write(struct line_hashes *lines, struct arena *arena, const struct rolling *r)
 {
 	struct arena scratch = { 0 };
 	struct names alike = { .arena = &scratch };
-	unsigned *counts = arena_array(&scratch, lines->n, sizeof(*counts));
+	unsigned *counts = arena_array(&scratch, r->line, sizeof(*counts));
+	size_t n = 0;
 
-	for (size_t i = 0; i < lines->n; i++) {
+	for (size_t i = 0; i + 1 < r->line; i++) {
 		char *hash =
-			arena_format(&scratch, "%llx", (unsigned long long)hashes[i]);
-		uint32_t number = names_add(&alike, text_of(hash));
-		lines->at[i] =
-			arena_format(lines->arena, "%s:%u", hash, ++counts[number]);
+			arena_format(&scratch, "%llx", (unsigned long long)r->hashes[i]);
+		unsigned count = ++counts[names_add(&alike, text_of(hash))];
+		if (n < lines->n && r->ours[n] == i + 1)
+			lines->at[n++] = arena_format(arena, "%s:%u", hash, count);
 	}
 	arena_end(&scratch);
 }
 
-static struct line_hashes
+/* A bound of GitHub's lines: no line end has fewer bytes than one. */
+static size_t
+line_bound(const struct source *source)
+{
+	size_t n = 1;
+
+	for (uint32_t i = 0; i < source->len; i++)
+		n += source->bytes[i] == '\n' || source->bytes[i] == '\r';
+	return n;
+}
+
+static struct line_hashes *
 line_hashes_of(struct arena *arena, struct source *source)
 {
-	struct line_hashes lines = { .arena = arena, .source = source };
+	struct line_hashes *lines = arena_alloc(arena, sizeof(*lines));
 	struct arena scratch = { 0 };
 	struct rolling r = { .line = 1, .starting = true, .first_factor = 1 };
 
-	lines.n = source_place(source, source->len).line;
-	lines.at = arena_array(arena, lines.n, sizeof(char *));
-	r.hashes = arena_array(&scratch, lines.n + 1, sizeof(*r.hashes));
+	lines->source = source;
+	lines->n = source_place(source, source->len).line;
+	lines->at = arena_array(arena, lines->n, sizeof(*lines->at));
+	r.hashes = arena_array(&scratch, line_bound(source), sizeof(*r.hashes));
+	r.ours = arena_array(&scratch, lines->n, sizeof(*r.ours));
+	r.ours[r.n_ours++] = 1;
 	r.lines = arena_array(&scratch, WINDOW, sizeof(*r.lines));
 	for (size_t i = 0; i < WINDOW; i++)
 		r.first_factor *= FACTOR;
 	roll_over(&r, source);
-	hashes_write(&lines, r.hashes);
+	hashes_write(lines, arena, &r);
 	arena_end(&scratch);
 	return lines;
 }
 
-/* The parts of one run. */
-struct sarif {
-	const struct reporting *r;
-	struct arena arena;
-	json_t *rules, *results;
-	struct names ids;            /* of rules, in their order */
-	struct line_hashes lines[2]; /* of the policy, and of the settings */
-};
-
 static const char *
 line_hash(struct sarif *sarif, const struct finding *finding)
 {
-	struct line_hashes *lines =
-		&sarif->lines[finding->source != sarif->r->unit->source];
+	struct line_hashes *lines = sarif->lines;
 	uint32_t line = source_place(finding->source, finding->where.first).line;
 
-	if (lines->source != finding->source)
-		*lines = line_hashes_of(&sarif->arena, finding->source);
+	while (lines && lines->source != finding->source)
+		lines = lines->next;
+	if (!lines) {
+		lines = line_hashes_of(&sarif->arena, finding->source);
+		lines->next = sarif->lines;
+		sarif->lines = lines;
+	}
 	return lines->at[line - 1];
 }
 
@@ -359,8 +452,7 @@ json_of_related(struct sarif *sarif, const struct finding *finding)
 	     note && json_array_size(related) < RELATED_MAX; note = note->next) {
 		if (!note->source)
 			continue;
-		json_t *location =
-			json_of_location(&sarif->arena, note->source, note->where);
+		json_t *location = json_of_location(sarif, note->source, note->where);
 		set_text(location, "message",
 		         report_harmless(&sarif->arena, text_of(note->said)));
 		json_array_append_new(related, location);
@@ -379,7 +471,7 @@ json_of_fix(struct sarif *sarif, const struct fix *fix)
 		const struct edit *edit = &fix->edits[i];
 		json_t *replacement = json_object();
 		json_object_set_new(replacement, "deletedRegion",
-		                    json_of_region(source, edit->span, false));
+		                    json_of_region(sarif, source, edit->span, false));
 		set_text(replacement, "insertedContent", edit->with);
 		json_array_append_new(replacements, replacement);
 	}
@@ -417,9 +509,8 @@ result_add(struct sarif *sarif, size_t i, const struct fix *fix)
 	set_text(result, "message",
 	         report_harmless(&sarif->arena, text_of(finding->said)));
 	json_object_set_new(result, "locations",
-	                    json_pack("[o]",
-	                              json_of_location(&sarif->arena, finding->source,
-	                                               finding->where)));
+	                    json_pack("[o]", json_of_location(sarif, finding->source,
+	                                                      finding->where)));
 	if (json_array_size(related) > 0)
 		json_object_set(result, "relatedLocations", related);
 	json_decref(related);
