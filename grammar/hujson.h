@@ -154,8 +154,9 @@ struct text hujson_format(struct arena *, const struct tree *);
 struct text hujson_print(struct arena *, const struct tree *);
 
 /* Plain JSON without blanks: comments and trailing commas gone, literals
- * verbatim (hujson's Minimize) of one value. The value must not be broken. In
- * the arena. */
+ * verbatim (hujson's Minimize) of one value, but that bytes that are no UTF-8
+ * become U+FFFD, as for every reader of the JSON. The value must not be broken.
+ * In the arena. */
 struct text hujson_minimize(struct arena *, const struct tree *, const struct node *);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "grammar/rune.h"
 #include "grammar/scan.h"
 
 /* A text as it is put together, never longer than what it is made of. */
@@ -71,8 +72,8 @@ marks_add(struct printed *printed, const char *at, const char *end, bool *comma)
 	}
 }
 
-struct text
-hujson_minimize(struct arena *arena, const struct tree *tree, const struct node *value)
+static struct text
+minimize(struct arena *arena, const struct tree *tree, const struct node *value)
 {
 	const char *bytes = tree->source->bytes;
 	struct span whole = value->span;
@@ -91,4 +92,29 @@ hujson_minimize(struct arena *arena, const struct tree *tree, const struct node 
 	}
 	marks_add(&printed, bytes + done, bytes + whole.end, &comma);
 	return (struct text) { printed.bytes, printed.len };
+}
+
+/* What is no UTF-8 as U+FFFD: at most three bytes for one. */
+static struct text
+text_mended(struct arena *arena, struct text text, size_t valid)
+{
+	char *bytes = arena_alloc(arena, valid + 3 * (text.len - valid));
+	size_t len = valid;
+
+	memcpy(bytes, text.at, valid);
+	for (size_t i = valid; i < text.len;) {
+		uint32_t rune;
+		i += rune_read(text.at + i, text.len - i, &rune);
+		len += rune_write(rune, bytes + len);
+	}
+	return (struct text) { bytes, len };
+}
+
+struct text
+hujson_minimize(struct arena *arena, const struct tree *tree, const struct node *value)
+{
+	struct text text = minimize(arena, tree, value);
+	size_t valid = runes_valid(text.at, text.len);
+
+	return valid == text.len ? text : text_mended(arena, text, valid);
 }

@@ -44,7 +44,9 @@ minimized_is_without_comments_blanks_and_trailing_commas(void **state)
 		{ "[[1,],[2 /* , */ ,],]", "[[1],[2]]" },
 		{ "{\"a b\": -1.50E+3, \"a b\": \"//\"}",
 		  "{\"a b\":-1.50E+3,\"a b\":\"//\"}" },
-		{ "\"\xFF\"", "\"\xFF\"" },
+		{ "\"\xFF\"", "\"\xEF\xBF\xBD\"" },
+		{ "[\"a\xC3\xA9\", \"\xF0\x9F \", \"\xEF\xBF\xBD\"]",
+		  "[\"a\xC3\xA9\",\"\xEF\xBF\xBD\xEF\xBF\xBD \",\"\xEF\xBF\xBD\"]" },
 	};
 
 	(void)state;
