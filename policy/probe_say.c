@@ -351,6 +351,14 @@ posture_say(struct prober *p, const struct question *asked, const struct rule *r
 	                    text_show(p->arena, asked->src->text));
 }
 
+/* Whether it is one machine, one address or one person: then what is true of a
+ * part of it is true of it. */
+static bool
+end_is_one(const struct probe_end *end)
+{
+	return end->selector.kind == SELECTOR_USER || end->elements->n <= 1;
+}
+
 const char *
 miss_say(struct prober *p, const struct question *asked, const struct rule *rule,
          unsigned lacks)
@@ -367,7 +375,10 @@ miss_say(struct prober *p, const struct question *asked, const struct rule *rule
 	c.said = lacks & LACK_SRC
 	                 ? arena_format(p->arena, "%s is reached from %s", target,
 	                                sources_show(p, rule))
-	                 : arena_format(p->arena, "%s may reach %s", who, target);
+	                 : arena_format(p->arena, "%s may reach %s",
+	                                end_is_one(asked->src) ? who
+	                                                       : sources_show(p, rule),
+	                                target);
 	if (lacks & LACK_SRC)
 		clause_add(&c, arena_format(p->arena, "%s %s", who,
 		                            not_among(rule->grant->src.at,
