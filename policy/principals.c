@@ -125,22 +125,21 @@ list_write(struct principals *t, const uint32_t *places, size_t n)
 }
 
 struct text
-principals_json(struct principals *t, uint32_t number)
+principals_json(struct principals *t, uint32_t list)
 {
-	struct list *list = &t->lists[number];
-	if (list->json.len)
-		return list->json;
+	struct list *l = &t->lists[list];
+	if (l->json.len)
+		return l->json;
 	if (!t->texts)
 		spell_addresses(t);
 	struct arena scratch = { 0 };
 	struct numbers places = { .arena = &scratch };
-	for (size_t i = 0; i < list->n; i++)
-		for (uint32_t k = t->first[list->at[i]]; k < t->first[list->at[i] + 1];
-		     k++)
+	for (size_t i = 0; i < l->n; i++)
+		for (uint32_t k = t->first[l->at[i]]; k < t->first[l->at[i] + 1]; k++)
 			numbers_add(&places, t->place[k]);
 	if (places.n)
 		qsort(places.at, places.n, sizeof *places.at, number_order);
-	list->json = list_write(t, places.at, places.n);
+	l->json = list_write(t, places.at, places.n);
 	arena_end(&scratch);
-	return list->json;
+	return l->json;
 }

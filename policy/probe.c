@@ -451,6 +451,26 @@ self_part(struct inquiry *q, const struct rule *rule, const struct set *elements
 	return owned_by(q, end, elements, numbers_set(&users, &t->sets));
 }
 
+/* Whether a rule has some of what is asked of it but the two ends. */
+static bool
+rule_serves_some(const struct prober *p, const struct question *asked,
+                 const struct rule *rule)
+{
+	struct question piece = *asked;
+	if (!asked->ported)
+		return rule_serves(p, asked, rule);
+	for (size_t i = 0; i < rule->n_ports; i++) {
+		struct ports open = rule->ports[i], ports = asked->ports;
+		if (open.last < ports.first || open.first > ports.last)
+			continue;
+		piece.ports.first = open.first > ports.first ? open.first : ports.first;
+		piece.ports.last = open.last < ports.last ? open.last : ports.last;
+		if (rule_serves(p, &piece, rule))
+			return true;
+	}
+	return false;
+}
+
 struct answer
 probe_all(struct prober *p, const struct question *question)
 {
@@ -458,13 +478,15 @@ probe_all(struct prober *p, const struct question *question)
 	struct hits hits = { .by_rule = true };
 	enum end_side side = question->src ? SIDE_SRC : SIDE_DST;
 	const struct probe_end *end = question->src ? question->src : question->dst;
+	if (!end)
+		return answer;
 	struct inquiry q = inquiry_open(p, question);
 	q.rules.arena = &q.scratch;
 	gather_rules(&q, end, side);
 	numbers_sort(&q.rules);
 	for (size_t i = 0; i < q.rules.n; i++) {
 		const struct rule *rule = &p->filter->rules[q.rules.at[i]];
-		if (!rule_counts(p, rule) || !rule_serves(p, question, rule))
+		if (!rule_counts(p, rule) || !rule_serves_some(p, question, rule))
 			continue;
 		struct cover cover = rule_cover(p, end, rule, side);
 		const struct set *sure = join_families(p, cover.sure);

@@ -174,6 +174,27 @@ where_some_get_there_the_others_are_named(void **state)
 }
 
 static void
+all_that_bears_on_a_range_of_ports_is_listed(void **state)
+{
+	(void)state;
+	start("\"grants\":["
+	      "{\"src\":[\"ada@example.com\"],\"dst\":[\"tag:db\"],\"ip\":[\"1-79\","
+	      "\"tcp:443\"]},"
+	      "{\"src\":[\"tag:a\"],\"dst\":[\"tag:db\"],\"ip\":[\"80-90\"]},"
+	      "{\"src\":[\"tag:b\"],\"dst\":[\"tag:db\"],\"ip\":[\"*\"]}]");
+	const char *why;
+	struct question q = { .protocol = PROTOCOL_ANY,
+		              .ports = { 85, 100 },
+		              .ported = true };
+	q.dst = probe_end_of(prober, text_of("tag:db"), &why);
+	assert_int_equal(probe_all(prober, &q).n_by, 2);
+	q.ports.last = 443;
+	assert_int_equal(probe_all(prober, &q).n_by, 3);
+	q.protocol = PROTOCOL_UDP;
+	assert_int_equal(probe_all(prober, &q).n_by, 2);
+}
+
+static void
 a_policy_without_rules_is_open(void **state)
 {
 	(void)state;
@@ -204,6 +225,8 @@ main(void)
 		cmocka_unit_test_teardown(what_has_nothing_in_common_is_not_near, finish),
 		cmocka_unit_test_teardown(the_nearest_come_first_and_few, finish),
 		cmocka_unit_test_teardown(where_some_get_there_the_others_are_named,
+		                          finish),
+		cmocka_unit_test_teardown(all_that_bears_on_a_range_of_ports_is_listed,
 		                          finish),
 		cmocka_unit_test_teardown(a_policy_without_rules_is_open, finish),
 		cmocka_unit_test_teardown(

@@ -280,7 +280,7 @@ older_headscales_know_no_check_and_take_names_as_they_stand(void **state)
 			"fd7a:115c:a1e0::1") "] | "
 					     "autogroup:nonroot=autogroup:nonroot "
 					     "localpart:*@example.com=localpart:*@"
-	                                     "example.com root= | accept");
+					     "example.com root= | accept");
 }
 
 static void

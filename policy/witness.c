@@ -256,8 +256,8 @@ posture_attributes(struct arena *arena, const struct posture *posture,
 			continue; /* whether it fits is seen in the end */
 		attributes[k].name = a->attribute;
 		attributes[k].value = something;
-		if (a->op !=
-		    OPERATOR_IS_SET && !value_witness(arena, a, &attributes[k].value))
+		if (a->op != OPERATOR_IS_SET &&
+		    !value_witness(arena, a, &attributes[k].value))
 			return false;
 		++*n;
 	}
