@@ -1,6 +1,8 @@
 # Runs the examples of aclc-checks.7: each shows its check, what is to be used
 # instead does not, a comment hushes it, unless it is an error, and where it can be
-# repaired, it is. The page and the list tell of the same checks at the same levels.
+# repaired, it is. The page and the list tell of the same checks at the same levels;
+# the settings that it shows are taken, each is told of, and the usual ports are the
+# table's.
 # Prints what is not so; a check without an example is for a case alone.
 set -u
 page=../../man/aclc-checks.7
@@ -43,6 +45,25 @@ shows() {
 	(cd "$work/$id" && ACLC_TODAY=2026-03-01 aclc lint --only "$1" $options "$2" 2>&1) |
 		grep "\[$1\]\$" >"$work/shown"
 }
+
+section() {
+	awk -v name="$1" '/^\.Sh / { inside = $2 == name; next } inside' "$page"
+}
+
+section SETTINGS | awk '/^\.Bd/ { block = 1; next } /^\.Ed/ { exit } block' \
+	>"$work/settings"
+echo '{"users": []}' >"$work/nodes.json"
+echo '{"tagOwners": {"tag:dev": [], "tag:prod": []}, "acls": []}' |
+	aclc lint -q --config "$work/settings" --only boundary-violated -
+section SETTINGS | sed -n 's/^\.It Ic //p' | sort >"$work/told"
+sed -n 's/^  "\([a-z-]*\)":.*/\1/p' "$work/settings" | sort | diff - "$work/told"
+section SETTINGS | tr '\n' ' ' >"$work/ports"
+sed -n 's/^SENSITIVE(\([0-9]*\), \([0-9]*\), "\(.*\)")/\1 \2 \3/p' \
+	../../policy/sensitive.def | while read -r first last what; do
+	[ "$first" = "$last" ] || first=$first-$last
+	grep -qE "$what \\(([0-9-]* and )?$first( and [0-9-]*)?\\)" "$work/ports" ||
+		echo "the page does not tell of port $first, $what"
+done
 
 while read -r id _ repair; do
 	[ -e "$work/$id/policy.hujson" ] || continue
