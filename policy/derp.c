@@ -102,6 +102,13 @@ is_cert_hash(struct text cert)
 	finding_add((bench)->findings, &CHECK_DOUBTFUL_DERP_MAP, (bench)->source, where, \
 	            __VA_ARGS__)
 
+/* What could not be read is raised already, and judged no more. */
+static bool
+is_read(uint32_t unread, unsigned key)
+{
+	return !(unread >> key & 1);
+}
+
 /* Whether a required text is there; raises it where not. */
 static bool
 judge_present(struct bench *bench, const struct word *word, const struct node *owner,
@@ -120,7 +127,8 @@ judge_host(struct bench *bench, const struct derp_node *node)
 {
 	struct point point;
 
-	if (!judge_present(bench, &node->host, node->node, "a node", "HostName"))
+	if (!is_read(node->unread, NODE_HOST) ||
+	    !judge_present(bench, &node->host, node->node, "a node", "HostName"))
 		return;
 	const char *shown = text_show(bench->arena, node->host.text);
 	if (address_parse(node->host.text, &point) == ADDRESS_FINE)
@@ -181,10 +189,10 @@ judge_port(struct bench *bench, int64_t port, int64_t least, const struct node *
 static void
 judge_services(struct bench *bench, const struct derp_node *node)
 {
-	if (node->keys[NODE_STUN_PORT])
+	if (node->keys[NODE_STUN_PORT] && is_read(node->unread, NODE_STUN_PORT))
 		judge_port(bench, node->stun_port, -1, node->keys[NODE_STUN_PORT],
 		           "STUNPort");
-	if (node->keys[NODE_DERP_PORT])
+	if (node->keys[NODE_DERP_PORT] && is_read(node->unread, NODE_DERP_PORT))
 		judge_port(bench, node->derp_port, 0, node->keys[NODE_DERP_PORT],
 		           "DERPPort");
 	if (node->stun_only && node->stun_port == -1)
@@ -202,12 +210,11 @@ static void
 judge_node(struct bench *bench, const struct derp_region *region, int64_t id,
            const struct derp_node *node)
 {
-	if (!node->good)
-		return;
-	if (judge_present(bench, &node->name, node->node, "a node", "Name"))
+	if (is_read(node->unread, NODE_NAME) &&
+	    judge_present(bench, &node->name, node->node, "a node", "Name"))
 		judge_unique(bench, &bench->node_names, bench->node_name_at,
 		             node->name.text, node->name.span, "the node name");
-	if (node->region != id)
+	if (is_read(node->unread, NODE_REGION) && node->region != id)
 		refuse(bench, span_of(node->keys[NODE_REGION], node->node),
 		       "the node's RegionID is %lld, and it stands in region %s",
 		       (long long)node->region,
@@ -261,6 +268,22 @@ judge_id(struct bench *bench, const struct derp_region *region, int64_t id)
 }
 
 static void
+judge_region_id(struct bench *bench, const struct derp_region *region, int64_t id)
+{
+	const struct node *key = region->keys[REGION_ID];
+
+	if (!is_read(region->unread, REGION_ID))
+		return;
+	if (!key)
+		refuse(bench, region->key.span, "region %lld needs a RegionID, its key",
+		       (long long)id);
+	else if (region->id != id)
+		refuse(bench, member_value(key)->span,
+		       "RegionID is %lld, and the region's key is %lld",
+		       (long long)region->id, (long long)id);
+}
+
+static void
 judge_region(struct bench *bench, const struct derp_region *region)
 {
 	int64_t id;
@@ -270,18 +293,13 @@ judge_region(struct bench *bench, const struct derp_region *region)
 	judge_id(bench, region, id);
 	if (region->removed)
 		return;
-	if (region->good && !region->keys[REGION_ID])
-		refuse(bench, region->key.span, "region %lld needs a RegionID, its key",
-		       (long long)id);
-	else if (region->keys[REGION_ID] && region->good && region->id != id)
-		refuse(bench, member_value(region->keys[REGION_ID])->span,
-		       "RegionID is %lld, and the region's key is %lld",
-		       (long long)region->id, (long long)id);
-	if (region->good && judge_present(bench, &region->code, region->key.node,
-	                                  "a region", "RegionCode"))
+	judge_region_id(bench, region, id);
+	if (is_read(region->unread, REGION_CODE) &&
+	    judge_present(bench, &region->code, region->key.node, "a region",
+	                  "RegionCode"))
 		judge_unique(bench, &bench->codes, bench->code_at, region->code.text,
 		             region->code.span, "RegionCode");
-	if (region->good && region->n_nodes == 0)
+	if (is_read(region->unread, REGION_NODES) && region->n_nodes == 0)
 		doubt(bench, region->key.span, "region %lld has no nodes", (long long)id);
 	for (size_t i = 0; i < region->n_nodes; i++)
 		judge_node(bench, region, id, &region->nodes[i]);
@@ -305,7 +323,7 @@ judge_omission(struct bench *bench)
 {
 	const struct derp_map *map = bench->map;
 
-	if (!map->omit_default || !map->good)
+	if (!map->omit_default || !is_read(map->unread, MAP_REGIONS))
 		return;
 	for (size_t i = 0; i < map->n_regions; i++)
 		if (!map->regions[i].removed)

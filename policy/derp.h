@@ -32,7 +32,7 @@ struct derp_node {
 	struct word name, host, cert, ipv4, ipv6, stun_test_ip;
 	int64_t region, stun_port, derp_port;
 	bool stun_only, insecure, can_port_80;
-	bool good; /* it could be read */
+	uint32_t unread; /* a bit for each key that could not be read */
 };
 
 enum region_key {
@@ -51,8 +51,8 @@ struct derp_region {
 	struct word key; /* "900" */
 	const struct node *node;
 	const struct node *keys[REGION_KEYS];
-	bool removed; /* null: Tailscale's region of that number is not used */
-	bool good;    /* it could be read */
+	bool removed;    /* null: Tailscale's region of that number is not used */
+	uint32_t unread; /* a bit for each key that could not be read */
 	int64_t id;
 	struct word code, name;
 	double latitude, longitude;
@@ -74,7 +74,7 @@ struct derp_map {
 	const struct node *node;
 	const struct node *keys[MAP_KEYS];
 	bool omit_default;
-	bool good; /* it could be read */
+	uint32_t unread; /* a bit for each key that could not be read */
 	struct derp_region *regions;
 	size_t n_regions, cap_regions;
 	struct derp_score *scores;

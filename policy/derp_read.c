@@ -38,7 +38,6 @@ static void
 read_nodes(struct reader *r, const struct node *value, void *into)
 {
 	struct derp_region *region = into;
-	bool good = r->good;
 
 	region->n_nodes = 0;
 	if (value->kind == HUJSON_NULL || !value_is(r, value, HUJSON_ARRAY, "a list"))
@@ -47,13 +46,9 @@ read_nodes(struct reader *r, const struct node *value, void *into)
 	for (const struct node *e = node_first(value); e != node_end(value);
 	     e = node_next(e)) {
 		struct derp_node *node = &region->nodes[region->n_nodes++];
-		r->good = true;
 		node->node = e;
-		fields_read(r, e, &node_fields, node, node->keys);
-		node->good = r->good;
-		good = good && r->good;
+		node->unread = fields_read(r, e, &node_fields, node, node->keys);
 	}
-	r->good = good;
 }
 
 static const struct field region_field[REGION_KEYS] = {
@@ -89,18 +84,15 @@ region_read(struct reader *r, const struct node *key, const struct node *value,
 {
 	struct derp_map *map = into;
 	struct derp_region *region;
-	bool good = r->good;
 
 	map->regions = arena_grow(r->arena, map->regions, map->n_regions,
 	                          &map->cap_regions, sizeof(*region));
 	region = &map->regions[map->n_regions++];
 	*region = (struct derp_region) { .key = key_word(r, key), .node = value };
 	region->removed = value->kind == HUJSON_NULL;
-	r->good = true;
 	if (!region->removed)
-		fields_read(r, value, &region_fields, region, region->keys);
-	region->good = r->good;
-	r->good = good && region->good;
+		region->unread =
+			fields_read(r, value, &region_fields, region, region->keys);
 }
 
 static void
@@ -156,12 +148,8 @@ struct derp_map *
 derp_read(struct reader *r, const struct node *value)
 {
 	struct derp_map *map = arena_alloc(r->arena, sizeof(*map));
-	bool good = r->good;
 
-	r->good = true;
 	map->node = value;
-	fields_read(r, value, &map_fields, map, map->keys);
-	map->good = r->good;
-	r->good = good && map->good;
+	map->unread = fields_read(r, value, &map_fields, map, map->keys);
 	return map;
 }
