@@ -46,6 +46,9 @@ sides_of_git_driver(struct differing *d)
 	d->sides[DIFF_NEW].name = at[4];
 	for (int i = 0; i < 2; i++)
 		d->sides[i].missing = is_nothing(d->sides[i].name);
+	/* the working tree's file is that itself, others are copies that go away */
+	if (strcmp(at[4], at[0]) == 0)
+		d->sides[DIFF_NEW].path = at[4];
 	color_for_git(d->run);
 	return true;
 }

@@ -28,7 +28,7 @@ static const struct command COMMANDS[] = {
 	  &LINT_OPTIONS },
 	{ "compile", compile_main, 0, 1, STAGE_FILTER, "[POLICY]",
 	  "write the packet filter of every node", COMPILE_FORMATS, &COMPILE_OPTIONS },
-	{ "diff", diff_main, 0, 9, STAGE_POLICY, "OLD NEW | --git REV [POLICY]",
+	{ "diff", diff_main, 0, 9, STAGE_POLICY, "OLD NEW",
 	  "say who gains and who loses which access", DIFF_FORMATS, &DIFF_OPTIONS },
 	{ "test", test_main, 0, 1, STAGE_FILTER, "[POLICY]",
 	  "run the policy's own tests and sshTests", TEST_FORMATS, &TEST_OPTIONS },
