@@ -148,6 +148,7 @@ enum service_fault {
 struct service {
 	int protocol; /* PROTOCOL_ANY … */
 	struct ports ports;
+	struct text text; /* the element; empty for an acl */
 	struct span span; /* of the element */
 	bool good;
 	enum service_fault fault;

@@ -32,6 +32,58 @@ pile_place(struct reader *r, struct pile *pile, struct names *names, struct text
 	return memset(place, 0, size);
 }
 
+/* Go's name for the type of a value that is no string. */
+static const char *
+go_type(const struct node *value)
+{
+	switch ((enum hujson_kind)value->kind) {
+	case HUJSON_NUMBER:
+		return "float64";
+	case HUJSON_TRUE:
+	case HUJSON_FALSE:
+		return "bool";
+	case HUJSON_OBJECT:
+		return "map[string]interface {}";
+	case HUJSON_ARRAY:
+		return "[]interface {}";
+	case HUJSON_STRING:
+	case HUJSON_NULL:
+	case HUJSON_BAD:
+		break;
+	}
+	return "<nil>";
+}
+
+/* Headscale's words for members that are no list of strings; finding is what was
+ * raised of the first that is none. */
+static void
+say_members(struct reader *r, struct finding *finding, struct text group,
+            const struct node *value)
+{
+	const char *name = text_quote(r->arena, group);
+	const struct node *e = node_first(value);
+
+	if (value->kind == HUJSON_STRING) {
+		struct text text = node_text(r->arena, r->tree, value);
+		usage_say(r->usage, finding, FOUND_VALUE,
+		          "group value must be an array of users: group %s got string: "
+		          "%s",
+		          name, text_quote(r->arena, text));
+		return;
+	}
+	if (value->kind != HUJSON_ARRAY) {
+		usage_say(r->usage, finding, FOUND_VALUE,
+		          "group value must be an array of users: group %s got %s", name,
+		          go_type(value));
+		return;
+	}
+	while (e->kind == HUJSON_STRING || e->kind == HUJSON_BAD)
+		e = node_next(e);
+	usage_say(r->usage, finding, FOUND_VALUE,
+	          "invalid group member type: group %s expected string but got %s", name,
+	          go_type(e));
+}
+
 static void
 group_read(struct reader *r, const struct node *key, const struct node *value, void *into)
 {
@@ -41,8 +93,12 @@ group_read(struct reader *r, const struct node *key, const struct node *value, v
 		pile_place(r, &reading->groups, &reading->policy.group_names, name.text,
 	                   sizeof(*group));
 
+	size_t before = r->findings->n;
+
 	group->name = name;
 	read_selectors(r, value, &group->members);
+	if (r->findings->n > before)
+		say_members(r, r->findings->at[before], name.text, value);
 }
 
 static void

@@ -239,8 +239,9 @@ service_add(struct reader *r, struct services *services, const struct node *elem
 	services->at = arena_grow(r->arena, services->at, services->n, &services->cap,
 	                          sizeof(*service));
 	service = &services->at[services->n++];
-	*service =
-		(struct service) { .span = element->span, .fault_span = element->span };
+	*service = (struct service) { .text = whole,
+		                      .span = element->span,
+		                      .fault_span = element->span };
 	service_parse(r, service, parts);
 	if (service->good || service->fault_text.len == 0)
 		return;

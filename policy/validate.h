@@ -193,6 +193,13 @@ void judge_say_undefined_there(struct judge *, struct finding *, enum sort,
 void judge_say_ports(struct judge *, struct finding *, enum ports_fault,
                      struct text ports, const struct text *dst);
 
+/* The same for a protocol that is none; for an element of a grant's ip with more
+ * than one colon; for an element of an acl's dst whose host and ports cannot be
+ * told apart. The last two say nothing of others. */
+void judge_say_protocol(struct judge *, struct finding *, struct text name);
+void judge_say_colons(struct judge *, struct finding *, struct text element);
+void judge_say_split(struct judge *, struct finding *, const struct destination *);
+
 /* Whether the target knows a protocol by that name; raises where not. grant: in an
  * element of ip. */
 bool judge_protocol_name(struct judge *, struct text name, struct span, bool grant);

@@ -117,8 +117,13 @@ raise_member(struct judge *judge, const struct group *group,
 static void
 judge_group(struct judge *judge, const struct group *group)
 {
-	if (!judge_prefix(judge, &group->name, "group:", "a group") &&
-	    text_find(group->name.text, '@') < group->name.text.len)
+	struct finding *finding = judge_prefix(judge, &group->name, "group:", "a group");
+
+	if (finding && !text_starts(group->name.text, "group:"))
+		judge_say_headscale(judge, finding, FOUND_VALUE,
+		                    "group must start with 'group:', got: %q",
+		                    group->name.text, NO_TEXT);
+	if (!finding && text_find(group->name.text, '@') < group->name.text.len)
 		/* [docs] */
 		judge_raise(judge, &CHECK_INVALID_NAME, group->name.span,
 		            "%s comes from the identity provider, so it cannot be "
@@ -158,6 +163,25 @@ judge_groups(struct judge *judge)
 		judge_group(judge, order[i]);
 }
 
+static void
+judge_host_address(struct judge *judge, const struct host *host)
+{
+	struct text address = host->address.text;
+	struct range range;
+	enum address_fault fault = prefix_parse(address, &range, NULL, NULL);
+
+	if (!host->address.node || (host->good && fault != ADDRESS_V4_MAPPED))
+		return;
+	struct finding *finding =
+		judge_raise_address(judge, address, fault, host->address.span);
+	/* it reads a zone, and addresses of IPv4 written as IPv6 */
+	if (fault != ADDRESS_ZONE && fault != ADDRESS_V4_MAPPED)
+		judge_say_headscale(
+			judge, finding, FOUND_VALUE,
+			"hostname contains invalid IP address: hostname %q address %q",
+			host->name.text, address);
+}
+
 void
 judge_hosts(struct judge *judge)
 {
@@ -166,9 +190,6 @@ judge_hosts(struct judge *judge)
 	for (size_t i = 0; i < policy->n_hosts; i++) {
 		const struct host *host = &policy->hosts[i];
 		struct text name = host->name.text;
-		struct range range;
-		enum address_fault fault =
-			prefix_parse(host->address.text, &range, NULL, NULL);
 		if (text_find(name, '@') < name.len &&
 		    !judge_lets(judge, FEATURE_HOST_AT, host->name.span))
 			judge_say(
@@ -182,9 +203,7 @@ judge_hosts(struct judge *judge)
 				name, NO_TEXT);
 		else if (text_find(name, ':') < name.len)
 			judge_allow(judge, FEATURE_HOST_COLON, name, host->name.span);
-		if (host->address.node && (!host->good || fault == ADDRESS_V4_MAPPED))
-			judge_raise_address(judge, host->address.text, fault,
-			                    host->address.span);
+		judge_host_address(judge, host);
 	}
 }
 

@@ -16,7 +16,7 @@ protocol_guess(struct text name)
 	return nearest.best.len > 0 ? nearest.best.at : NULL;
 }
 
-static void
+static struct finding *
 raise_protocol(struct judge *judge, const struct service *service)
 {
 	const char *guess = protocol_guess(service->fault_text);
@@ -34,6 +34,8 @@ raise_protocol(struct judge *judge, const struct service *service)
 		                      shown);
 	judge_say(judge, finding, "proto name %q not known; use protocol number 0-255",
 	          service->fault_text, NO_TEXT);
+	judge_say_protocol(judge, finding, service->fault_text);
+	return finding;
 }
 
 /* What is wrong with ports, before and after they are shown. */
@@ -295,6 +297,17 @@ judge_action(struct judge *judge, const struct grant *acl)
 }
 
 static void
+judge_acl_destination(struct judge *judge, const struct destination *dst)
+{
+	size_t before = judge->findings->n;
+
+	if (judge_ported(judge, dst))
+		judge_selector(judge, &dst->selector, POSITION_ACL_DST);
+	for (size_t i = before; i < judge->findings->n; i++)
+		judge_say_split(judge, judge->findings->at[i], dst);
+}
+
+static void
 judge_acl(struct judge *judge, const struct grant *acl)
 {
 	judge_action(judge, acl);
@@ -304,8 +317,7 @@ judge_acl(struct judge *judge, const struct grant *acl)
 		judge_protocol_name(judge, acl->proto.text, acl->ip[0].span, false);
 	judge_selectors(judge, &acl->src, POSITION_ACL_SRC);
 	for (size_t i = 0; i < acl->dst.n; i++)
-		if (judge_ported(judge, &acl->dst.at[i]))
-			judge_selector(judge, &acl->dst.at[i].selector, POSITION_ACL_DST);
+		judge_acl_destination(judge, &acl->dst.at[i]);
 	judge_self(judge, acl);
 	judge_protocol_ports(judge, acl);
 	judge_postures(judge, &acl->src_posture);
@@ -322,7 +334,7 @@ judge_acls(struct judge *judge)
 }
 
 /* Raises the ports of an element of ip that are none. */
-static void
+static struct finding *
 raise_ip_ports(struct judge *judge, const struct service *service)
 {
 	struct text ports = service->fault_text;
@@ -343,46 +355,55 @@ raise_ip_ports(struct judge *judge, const struct service *service)
 		finding = raise_ports(judge, service->ports_fault, ports,
 		                      service->fault_span);
 	say_ports(judge, finding, service->ports_fault, ports, NULL);
+	return finding;
+}
+
+/* Raises an element of ip that is none. */
+static struct finding *
+raise_ip(struct judge *judge, const struct service *service)
+{
+	struct finding *finding = NULL;
+
+	switch (service->fault) {
+	case SERVICE_FINE:
+		break;
+	case SERVICE_EMPTY:
+		finding = judge_raise(judge, &CHECK_INVALID_PORT_SPEC, service->span,
+		                      "an empty text is no port: write * for all of "
+		                      "them");
+		judge_say(judge, finding, "empty string", NO_TEXT, NO_TEXT);
+		break;
+	case SERVICE_NO_PROTOCOL:
+		finding = judge_raise(judge, &CHECK_UNKNOWN_PROTOCOL, service->span,
+		                      "a protocol is missing before the colon");
+		judge_say(judge, finding, "empty protocol", NO_TEXT, NO_TEXT);
+		break;
+	case SERVICE_COMMA:
+		finding = judge_raise(judge, &CHECK_UNKNOWN_PROTOCOL, service->fault_span,
+		                      "one protocol stands before a colon: write one "
+		                      "element for each");
+		judge_say(judge, finding, "host cannot contain a comma (\",\")", NO_TEXT,
+		          NO_TEXT);
+		break;
+	case SERVICE_PORTS:
+		return raise_ip_ports(judge, service);
+	case SERVICE_PROTOCOL:
+		return raise_protocol(judge, service);
+	}
+	return finding;
 }
 
 static void
 judge_ip(struct judge *judge, const struct service *service)
 {
-	switch (service->fault) {
-	case SERVICE_FINE:
-		judge_protocol_name(judge, service->fault_text, service->span, true);
-		if (!protocol_has_ports(service->protocol) &&
-		    !ports_all(service->ports) &&
-		    !judge_lets(judge, FEATURE_GRANT_PORTLESS, service->span))
-			raise_portless(judge, service->protocol, service->span);
-		break;
-	case SERVICE_EMPTY:
-		judge_say(judge,
-		          judge_raise(judge, &CHECK_INVALID_PORT_SPEC, service->span,
-		                      "an empty text is no port: write * for all of "
-		                      "them"),
-		          "empty string", NO_TEXT, NO_TEXT);
-		break;
-	case SERVICE_NO_PROTOCOL:
-		judge_say(judge,
-		          judge_raise(judge, &CHECK_UNKNOWN_PROTOCOL, service->span,
-		                      "a protocol is missing before the colon"),
-		          "empty protocol", NO_TEXT, NO_TEXT);
-		break;
-	case SERVICE_COMMA:
-		judge_say(judge,
-		          judge_raise(judge, &CHECK_UNKNOWN_PROTOCOL, service->fault_span,
-		                      "one protocol stands before a colon: write one "
-		                      "element for each"),
-		          "host cannot contain a comma (\",\")", NO_TEXT, NO_TEXT);
-		break;
-	case SERVICE_PORTS:
-		raise_ip_ports(judge, service);
-		break;
-	case SERVICE_PROTOCOL:
-		raise_protocol(judge, service);
-		break;
+	if (service->fault != SERVICE_FINE) {
+		judge_say_colons(judge, raise_ip(judge, service), service->text);
+		return;
 	}
+	judge_protocol_name(judge, service->fault_text, service->span, true);
+	if (!protocol_has_ports(service->protocol) && !ports_all(service->ports) &&
+	    !judge_lets(judge, FEATURE_GRANT_PORTLESS, service->span))
+		raise_portless(judge, service->protocol, service->span);
 }
 
 /* Those of Tailscale's own capabilities that users may grant: captured, or of

@@ -64,9 +64,6 @@ static const struct {
 	  "username must contain @, got: %q" },
 	{ "host names cannot include an @, please change the name for %q", FOUND_VALUE,
 	  "invalid hostname: %q" },
-	{ "proto name %q not known; use protocol number 0-255", FOUND_VALUE,
-	  "invalid protocol number: %q must be a known protocol name or valid protocol "
-	  "number 0-255" },
 	{ "action=%q is not supported", FOUND_VALUE,
 	  "action=%q is not supported: invalid ACL action" },
 };
@@ -85,6 +82,10 @@ judge_say_alike(struct judge *judge, struct finding *finding, const char *patter
 	}
 }
 
+#define INVALID_PROTOCOL                                                                 \
+	"invalid protocol number: %q must be a known protocol name or valid protocol "   \
+	"number 0-255"
+#define PROTOCOL_ZERO "leading 0 not permitted in protocol number: %q"
 #define INVALID_AUTOGROUP                                                                \
 	"invalid autogroup: got %q, must be one of [autogroup:internet "                 \
 	"autogroup:member autogroup:nonroot autogroup:tagged autogroup:self "            \
@@ -113,11 +114,8 @@ static const struct {
 	{ FEATURE_ATTR_IP_POOL, FOUND_POLICY,
 	  "nodeAttrs ipPool requires the IP allocator "
 	  "(https://github.com/juanfont/headscale/issues/2912)" },
-	{ FEATURE_PROTO_NAME, FOUND_VALUE,
-	  "invalid protocol number: %q must be a known protocol name or valid protocol "
-	  "number 0-255" },
-	{ FEATURE_PROTO_ZERO, FOUND_VALUE,
-	  "leading 0 not permitted in protocol number: %q" },
+	{ FEATURE_PROTO_NAME, FOUND_VALUE, INVALID_PROTOCOL },
+	{ FEATURE_PROTO_ZERO, FOUND_VALUE, PROTOCOL_ZERO },
 	{ FEATURE_PERIOD_ACCEPT, FOUND_POLICY,
 	  "checkPeriod is only valid with action \"check\"" },
 };
@@ -432,6 +430,85 @@ is_number(struct text text)
 		if (text.at[i] < '0' || text.at[i] > '9')
 			return false;
 	return text.len > 0;
+}
+
+/* A number that has a sign, as Go's Atoi takes it. */
+static bool
+is_integer(struct text text)
+{
+	bool sign = text.len > 0 && (text.at[0] == '-' || text.at[0] == '+');
+	uint64_t number;
+
+	return is_number(text_from(text, sign)) &&
+	       text_number(text_from(text, sign), INT64_MAX, &number);
+}
+
+void
+judge_say_protocol(struct judge *judge, struct finding *finding, struct text name)
+{
+	const char *words = INVALID_PROTOCOL;
+
+	if (text_is(name, "*"))
+		words = "proto name %q not known; use protocol number 0-255 or protocol "
+			"name (icmp, tcp, udp, etc.)";
+	else if (text_starts(name, "0"))
+		words = PROTOCOL_ZERO;
+	else if (is_integer(name))
+		words = "protocol number out of range (0-255): %s";
+	judge_say_headscale(judge, finding, FOUND_VALUE, words, name, NO_TEXT);
+}
+
+void
+judge_say_colons(struct judge *judge, struct finding *finding, struct text element)
+{
+	char *parts = arena_copy(judge->arena, element.at, element.len);
+	unsigned n = 1;
+
+	for (size_t i = 0; i < element.len; i++) {
+		if (parts[i] != ':')
+			continue;
+		parts[i] = ' ';
+		n++;
+	}
+	if (n > 2)
+		judge_say_headscale(
+			judge, finding, FOUND_VALUE,
+			"expected only one colon in Internet protocol and port type, "
+			"got: [%s](%s)",
+			(struct text) { parts, element.len },
+			text_of(arena_format(judge->arena, "%u", n)));
+}
+
+/* Headscale's words for an element of an acl's dst that it cannot take apart, with
+ * %q for its host; NULL for others (spec/policy-syntax.md 3.1). */
+static const char *
+split_words(const struct destination *dst)
+{
+	struct text word = dst->word.text;
+	size_t colon = text_find_last(word, ':');
+	struct text host = { word.at, colon };
+
+	if (colon == word.len)
+		return "hostport must contain a colon";
+	if (colon == 0)
+		return "input cannot start with a colon character";
+	if (colon + 1 == word.len)
+		return "input cannot end with a colon character";
+	if (text_starts(host, "[") && text_find(host, ']') < host.len &&
+	    dst->selector.kind == SELECTOR_INVALID)
+		return "square brackets are only valid around IPv6 addresses: %q";
+	return NULL;
+}
+
+void
+judge_say_split(struct judge *judge, struct finding *finding,
+                const struct destination *dst)
+{
+	const char *words = split_words(dst);
+	struct text host = { dst->word.text.at, text_find_last(dst->word.text, ':') };
+
+	if (words)
+		judge_say_headscale(judge, finding, FOUND_VALUE, words, host, NO_TEXT);
 }
 
 /* Headscale's words for what is wrong with ports; NULL where they are not known. */

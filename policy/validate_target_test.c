@@ -39,6 +39,26 @@ static const struct answer {
 	  VALUE "username must contain @, got: \"ada\"" },
 	{ "{\"acls\":[],\"groups\":{\"group:a\":[\"group:b\"],\"group:b\":[]}}",
 	  VALUE "groups[\"group:a\"]: \"group:b\": group members cannot be recursive" },
+	{ "{\"acls\":[],\"groups\":{\"eng\":[]}}",
+	  VALUE "group must start with 'group:', got: \"eng\"" },
+	{ "{\"acls\":[],\"groups\":{\"group:a\":\"ada@\"}}",
+	  VALUE "group value must be an array of users: group \"group:a\" got string: "
+	        "\"ada@\"" },
+	{ "{\"acls\":[],\"groups\":{\"group:a\":{}}}",
+	  VALUE "group value must be an array of users: group \"group:a\" got "
+	        "map[string]interface {}" },
+	{ "{\"acls\":[],\"groups\":{\"group:a\":[\"ada@\",7,true]}}",
+	  VALUE "invalid group member type: group \"group:a\" expected string but got "
+	        "float64" },
+	{ "{\"acls\":[],\"groups\":{\"group:a\":[null]}}",
+	  VALUE "invalid group member type: group \"group:a\" expected string but got "
+	        "<nil>" },
+	{ "{\"acls\":[],\"hosts\":{\"a\":\"10.0.0.300\"}}",
+	  VALUE "hostname contains invalid IP address: hostname \"a\" address "
+	        "\"10.0.0.300\"" },
+	{ "{\"acls\":[],\"hosts\":{\"a\":\"10.0.0.0/33\"}}",
+	  VALUE "hostname contains invalid IP address: hostname \"a\" address "
+	        "\"10.0.0.0/33\"" },
 	{ "{\"acls\":[],\"hosts\":{\"a@b\":\"10.0.0.1\"}}",
 	  VALUE "invalid hostname: \"a@b\"" },
 	{ "{\"acls\":[],\"hosts\":{\"a:b\":\"10.0.0.1\"}}",
@@ -90,6 +110,30 @@ static const struct answer {
 	{ PROTO("dccp", "tag:db:*"), VALUE
 	  "invalid protocol number: \"dccp\" must be a known protocol name or valid "
 	  "protocol number 0-255" },
+	{ PROTO("*", "tag:db:*"),
+	  VALUE "proto name \"*\" not known; use protocol number 0-255 or protocol name "
+	        "(icmp, tcp, udp, etc.)" },
+	{ PROTO("300", "tag:db:*"), VALUE "protocol number out of range (0-255): 300" },
+	{ PROTO("-1", "tag:db:*"), VALUE "protocol number out of range (0-255): -1" },
+	{ PROTO("0300", "tag:db:*"),
+	  VALUE "leading 0 not permitted in protocol number: \"0300\"" },
+	{ PROTO("tpc", "tag:db:*"),
+	  VALUE "invalid protocol number: \"tpc\" must be a known protocol name or valid "
+	        "protocol number 0-255" },
+	{ PROTO("99999999999999999999", "tag:db:*"), VALUE
+	  "invalid protocol number: \"99999999999999999999\" must be a known protocol "
+	  "name or valid protocol number 0-255" },
+	{ ACL("\"*\"", "\":22\""), VALUE "input cannot start with a colon character" },
+	{ ACL("\"*\"", "\"*:\""), VALUE "input cannot end with a colon character" },
+	{ ACL("\"*\"", "\"tag:db:\""), VALUE "input cannot end with a colon character" },
+	{ ACL("\"*\"", "\"*\""), VALUE "hostport must contain a colon" },
+	{ ACL("\"*\"", "\"[foo]:22\""),
+	  VALUE "square brackets are only valid around IPv6 addresses: \"[foo]\"" },
+	{ ACL("\"*\"", "\"[10.0.0.1]:22\""),
+	  VALUE "square brackets are only valid around IPv6 addresses: \"[10.0.0.1]\"" },
+	/* as for Tailscale: host tag, ports db */
+	{ ACL("\"*\"", "\"tag:db\""),
+	  VALUE "dst=\"tag:db\": port range \"db\": invalid first integer" },
 	{ "{\"acls\":[{\"action\":\"deny\",\"src\":[],\"dst\":[]}]}",
 	  VALUE "action=\"deny\" is not supported: invalid ACL action" },
 	{ GRANT("\"dst\":[\"tag:x\"],\"ip\":[\"*\"]"),
@@ -100,6 +144,14 @@ static const struct answer {
 	{ GRANT("\"dst\":[\"0.0.0.0/0\"],\"ip\":[\"*\"]"),
 	  POLICY "dst \"0.0.0.0/0\": to allow all IP addresses, use \"*\" or "
 	         "\"autogroup:internet\"" },
+	{ GRANT("\"dst\":[\"tag:db\"],\"ip\":[\"a:b:c\"]"),
+	  VALUE "expected only one colon in Internet protocol and port type, got: "
+	        "[a b c](3)" },
+	{ GRANT("\"dst\":[\"tag:db\"],\"ip\":[\"tcp:80:\"]"),
+	  VALUE "expected only one colon in Internet protocol and port type, got: "
+	        "[tcp 80 ](3)" },
+	{ GRANT("\"dst\":[\"tag:db\"],\"ip\":[\"300:*\"]"),
+	  VALUE "protocol number out of range (0-255): 300" },
 	{ SSH("\"action\":\"deny\",\"src\":[],\"dst\":[],\"users\":[\"root\"]"),
 	  VALUE "\"deny\" is not a valid action" },
 	{ SSH("\"action\":\"accept\",\"src\":[],\"dst\":[],\"users\":[]"),
