@@ -62,12 +62,18 @@ struct report {
  * reported. */
 struct report lint_run(struct lint *);
 
+/* What finding_key remembers of a tree from call to call; zeroed at first. */
+struct senses {
+	uint64_t *at; /* by node; 0: not known yet */
+};
+
 /*
  * What makes a finding the same finding after lines have moved: its check, the
  * section, and what it is about as written, blanks and comments aside. In a
  * policy with several that are alike, they have one key.
  */
-uint64_t finding_key(struct arena *, const struct tree *, const struct finding *);
+uint64_t finding_key(struct arena *, const struct tree *, const struct finding *,
+                     struct senses *);
 
 /* The keys of a report's findings, and the number of each among those alike
  * before it: "3f0c…:1". In the arena, beside report.at. */

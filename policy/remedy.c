@@ -49,6 +49,7 @@ struct round {
 	struct patient patient;
 	struct fix **fixes; /* to do, in this order */
 	size_t n;
+	struct senses senses;
 	struct names *refused; /* fixes that were tried: kept from round to round */
 };
 
@@ -57,7 +58,8 @@ static struct text
 fix_sense(struct round *round, const struct fix *fix)
 {
 	struct arena *arena = &round->patient.arena;
-	uint64_t key = finding_key(arena, round->patient.policy->tree, fix->finding);
+	uint64_t key = finding_key(arena, round->patient.policy->tree, fix->finding,
+	                           &round->senses);
 	const char *sense = arena_format(arena, "%016llx %s", (unsigned long long)key,
 	                                 fix->finding->said);
 
