@@ -1,5 +1,7 @@
 #include "cli/compile.h"
 
+#include <string.h>
+
 #include "cli/file.h"
 
 #define OWN(member) offsetof(struct compile_options, member)
@@ -113,10 +115,55 @@ compile_write(struct compilation *c)
 	return STATUS_GOOD;
 }
 
+/* What an address of a coordinator is made of: a path is put after it, so that
+ * neither a query nor a fragment can end it. */
+#define URL_BYTES                                                                        \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"                 \
+	"-._~:/[]@!$&'()*+,;=%"
+
+static bool
+is_control_url(const char *url)
+{
+	struct text text = text_of(url);
+
+	if (text_equal_fold((struct text) { url, text_find(text, ':') }, text_of("http")))
+		text = text_from(text, 4);
+	else if (text_equal_fold((struct text) { url, text_find(text, ':') },
+	                         text_of("https")))
+		text = text_from(text, 5);
+	else
+		return false;
+	return text_starts(text, "://") && text.len > 3 && !strchr("/:@", text.at[3]) &&
+	       strspn(text.at, URL_BYTES) == text.len;
+}
+
+/* The coordinator's own address is what paths are put after. */
+static bool
+control_url_read(struct run *run)
+{
+	struct compile_options *own = run->own;
+	const char *url = own->control_url;
+
+	if (!url)
+		return true;
+	if (!is_control_url(url)) {
+		run_fault(run,
+		          "--control-url %s is no address of a coordinator, such as "
+		          "https://headscale.example.com",
+		          url);
+		return false;
+	}
+	size_t len = strlen(url);
+	while (url[len - 1] == '/')
+		len--;
+	own->control_url = arena_copy(&run->arena, url, len);
+	return true;
+}
+
 enum status
 compile_main(struct run *run)
 {
-	const char *path = run_policy(run, 0);
+	const char *path = control_url_read(run) ? run_policy(run, 0) : NULL;
 	struct unit unit = { 0 };
 	struct compilation compilation = { run, run->own, &unit, { NULL, 0 } };
 	enum status status = STATUS_BAD_RUN;
