@@ -46,6 +46,7 @@ results_tap(const struct results *results, struct output *out)
 {
 	const struct claims *claims = results->claims;
 
+	out->color = false; /* for programs */
 	output_string(out, "TAP version 13\n");
 	if (!claims) {
 		output_string(out, "Bail out! the policy has errors: ");

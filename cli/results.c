@@ -138,13 +138,11 @@ void
 results_text(const struct results *results, struct output *out)
 {
 	const struct claims *claims = results->claims;
-	bool quiet = results->run->options.quiet;
 
 	if (!claims)
 		return;
 	for (size_t i = 0; i < claims->n; i++)
-		if (!quiet || claims->at[i].verdict != CLAIM_PASSED)
-			claim_text(results, out, &claims->at[i]);
+		claim_text(results, out, &claims->at[i]);
 	if (claims->n == 0) {
 		output_string(out, "the policy has no tests\n");
 		return;

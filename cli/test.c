@@ -70,6 +70,13 @@ propose(struct run *run, struct unit *unit, const char *path)
 	const struct proposals *proposals = proposals_make(&unit->arena, unit->filter);
 	run_tell(run, "of %zu rules that tests can speak of, %zu have one",
 	         proposals->n_rules, proposals->n_covered);
+	if (proposals->n_tests == 0 && proposals->n_ssh_tests == 0 && !run->options.quiet)
+		run_fault(run, "nothing is proposed: %s",
+		          proposals->n_covered < proposals->n_rules
+		                  ? "what rules allow to everybody, tests cannot pin down"
+		          : proposals->n_rules > 0
+		                  ? "each rule has a test"
+		                  : "no rule is one that tests can speak of");
 	if (own->merge)
 		return merge_into(run, unit, path, proposals);
 	proposals_write(&run->out, proposals);
