@@ -36,11 +36,23 @@ value_words(struct output *out, const struct command *command,
 		output_string(out, "headscale");
 		for (enum target t = 0; t < TARGET_N; t++)
 			output_format(out, " %s", target_name(t));
+		output_string(out, command->main == check_main ? " all" : "");
 		return true;
 	}
 	for (size_t i = 0; words && words[i]; i++)
 		output_format(out, "%s%s", i > 0 ? " " : "", words[i]);
 	return words != NULL;
+}
+
+static const char SHELL_NAMES[] = "bash zsh fish";
+
+static void
+command_names(struct output *out)
+{
+	const struct command *command;
+
+	for (size_t i = 0; (command = command_list(i)); i++)
+		output_format(out, "%s%s", i > 0 ? " " : "", command->name);
 }
 
 /* What is done with each option that a command takes. */
@@ -104,15 +116,28 @@ bash_write(struct output *out)
 	output_string(out, "# bash completion for aclc\n"
 	                   "_aclc() {\n"
 	                   "\tlocal cur=${COMP_WORDS[COMP_CWORD]} words options=\n"
+	                   "\tlocal prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+	                   "\tif [[ $cur == = ]]; then\n"
+	                   "\t\tcur=\n"
+	                   "\telif [[ $prev == = ]]; then\n"
+	                   "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	                   "\tfi\n"
 	                   "\tCOMPREPLY=()\n"
 	                   "\tif ((COMP_CWORD == 1)); then\n"
-	                   "\t\tCOMPREPLY=($(compgen -W 'help --help --version");
-	for (size_t i = 0; (command = command_list(i)); i++)
-		output_format(out, " %s", command->name);
+	                   "\t\tCOMPREPLY=($(compgen -W 'help --help --version ");
+	command_names(out);
 	output_string(out, "' -- \"$cur\"))\n"
 	                   "\t\treturn\n"
 	                   "\tfi\n"
-	                   "\tcase ${COMP_WORDS[1]}:${COMP_WORDS[COMP_CWORD - 1]} in\n");
+	                   "\tcase ${COMP_WORDS[1]}:$prev in\n"
+	                   "\thelp:help)\n"
+	                   "\t\twords='");
+	command_names(out);
+	output_format(out,
+	              "' ;;\n"
+	              "\tcompletion:completion)\n"
+	              "\t\twords='%s' ;;\n",
+	              SHELL_NAMES);
 	for (size_t i = 0; (command = command_list(i)); i++)
 		options_each(out, command, bash_value);
 	output_string(out, "\t*) words=- ;;\n"
@@ -181,11 +206,15 @@ zsh_write(struct output *out)
 	                   "\tfi\n"
 	                   "\tshift words\n"
 	                   "\t((CURRENT--))\n"
-	                   "\tcase $words[1] in\n");
+	                   "\tcase $words[1] in\n"
+	                   "\thelp) _describe command commands ;;\n");
 	for (size_t i = 0; (command = command_list(i)); i++) {
 		output_format(out, "\t%s)\n\t\t_arguments -s", command->name);
 		options_each(out, command, zsh_option);
-		output_string(out, " \\\n\t\t\t'*:file:_files' ;;\n");
+		if (command->main == completion_main)
+			output_format(out, " \\\n\t\t\t'1:shell:(%s)' ;;\n", SHELL_NAMES);
+		else
+			output_string(out, " \\\n\t\t\t'*:file:_files' ;;\n");
 	}
 	output_string(out, "\tesac\n"
 	                   "}\n"
@@ -218,7 +247,17 @@ fish_write(struct output *out)
 {
 	const struct command *command;
 
-	output_string(out, "# fish completion for aclc\n");
+	output_string(out, "# fish completion for aclc\n"
+	                   "complete -c aclc -f -n __fish_use_subcommand -a help"
+	                   " -d 'tell of a command'\n"
+	                   "complete -c aclc -f"
+	                   " -n '__fish_seen_subcommand_from help' -a '");
+	command_names(out);
+	output_format(out,
+	              "'\n"
+	              "complete -c aclc -f"
+	              " -n '__fish_seen_subcommand_from completion' -a '%s'\n",
+	              SHELL_NAMES);
 	for (size_t i = 0; (command = command_list(i)); i++) {
 		output_format(out, "complete -c aclc -f -n __fish_use_subcommand -a %s",
 		              command->name);

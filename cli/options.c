@@ -272,8 +272,9 @@ understand_target(struct run *run)
 	}
 	struct text_nearest nearest = text_nearest_start(text_of(name));
 	text_nearest_offer(&nearest, text_of("headscale"));
-	for (enum target t = 0; t < TARGET_N; t++)
-		text_nearest_offer(&nearest, text_of(target_name(t)));
+	/* the newest first: it is meant where several are as near */
+	for (size_t t = TARGET_N; t-- > 0;)
+		text_nearest_offer(&nearest, text_of(target_name((enum target)t)));
 	run_fault(run, "there is no target %s%s", name,
 	          did_you_mean(run, "", nearest.best));
 	return false;
