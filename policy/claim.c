@@ -5,6 +5,7 @@
 #include "grammar/arena.h"
 #include "policy/bench.h"
 #include "policy/claim_shape.h"
+#include "policy/claim_words.h"
 #include "policy/dialect.h"
 #include "policy/show.h"
 #include "policy/ssh.h"
@@ -40,6 +41,15 @@ claim_add_invalid(struct judge *j, struct claim claim, struct span where, const 
 	claim.where = where;
 	claim.why = why;
 	claim_add(j, claim);
+}
+
+/* The same of a fault in the test's shape. */
+static void
+claim_add_fault(struct judge *j, struct claim claim, const struct shape_fault *fault)
+{
+	claim.words = claim_words_of_fault(j->arena, &claim, fault);
+	claim.early = !fault->late;
+	claim_add_invalid(j, claim, fault->where, fault->said);
 }
 
 static const char *
@@ -129,7 +139,7 @@ judge_destination(struct judge *j, struct bench *bench, const struct probe_end *
 	claim.dst = d->word.text;
 	claim.where = d->word.span;
 	if (test_destination_fault(j->shape, d, &fault)) {
-		claim_add_invalid(j, claim, fault.where, fault.said);
+		claim_add_fault(j, claim, &fault);
 		return;
 	}
 	const struct probe_end *dst =
@@ -142,6 +152,7 @@ judge_destination(struct judge *j, struct bench *bench, const struct probe_end *
 	if (!dst->elements->n && target_is_headscale(j->policy->target)) {
 		claim.verdict = CLAIM_FAILED;
 		claim.why = names_nobody(j, dst->text);
+		claim.words = claim_words_of_destination(j->arena, &claim);
 		claim_add(j, claim);
 		return;
 	}
@@ -153,6 +164,8 @@ judge_destination(struct judge *j, struct bench *bench, const struct probe_end *
 	                              .ported = true });
 	if (!dst->elements->n)
 		claim.why = names_nobody(j, dst->text);
+	if (claim.verdict == CLAIM_FAILED)
+		claim.words = claim_words_of_failure(j->arena, &claim, NULL);
 	claim_add(j, claim);
 }
 
@@ -184,13 +197,14 @@ judge_test(struct judge *j, const struct test *test)
 	if (!test->good)
 		return;
 	if (test_fault(j->shape, test, &fault)) {
-		claim_add_invalid(j, claim, fault.where, fault.said);
+		claim_add_fault(j, claim, &fault);
 		return;
 	}
 	struct bench *bench = bench_for(j->benches, test->attributes, test->n_attributes,
 	                                &test->src, &src, &why);
 	if (bench && !src->elements->n) {
 		why = names_nobody(j, src->text);
+		claim.words = claim_words_of_source(j->arena, &claim);
 		bench = NULL;
 	}
 	if (!bench) {
@@ -234,6 +248,17 @@ tell_ssh_why(struct judge *j, struct claim *claim, const struct ssh_answer *answ
 		                     src, dst, login);
 }
 
+/* The machine that an end is, where it is a single one of a real tailnet. */
+static const struct machine *
+only_machine(const struct judge *j, const struct probe_end *end)
+{
+	const struct tailnet *t = j->filter->tailnet;
+
+	if (t->imagined || end->elements->n != 1 || end->elements->at[0] >= t->n_machines)
+		return NULL;
+	return &t->machines[end->elements->at[0]];
+}
+
 /* One login on one destination. */
 static void
 judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
@@ -244,6 +269,7 @@ judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
 	if (!dst->elements->n) {
 		claim.verdict = CLAIM_FAILED;
 		claim.why = names_nobody(j, dst->text);
+		claim.words = claim_words_of_destination(j->arena, &claim);
 		claim_add(j, claim);
 		return;
 	}
@@ -255,6 +281,9 @@ judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
 	                   claim.kind == CLAIM_CHECK ? answer->checked : answer->all,
 	                   answer->some);
 	tell_ssh_why(j, &claim, answer);
+	if (claim.verdict == CLAIM_FAILED)
+		claim.words =
+			claim_words_of_failure(j->arena, &claim, only_machine(j, dst));
 	claim_add(j, claim);
 }
 
@@ -273,7 +302,7 @@ judge_logins(struct judge *j, struct bench *bench, const struct probe_end *src,
 		claim.where = logins->at[i].span;
 		claim.dst = (struct text) { 0 };
 		if (ssh_test_login_fault(j->shape, &logins->at[i], &fault)) {
-			claim_add_invalid(j, claim, fault.where, fault.said);
+			claim_add_fault(j, claim, &fault);
 			continue;
 		}
 		for (size_t k = 0; k < test->dst.n; k++) {
@@ -299,7 +328,7 @@ check_ssh_destinations(struct judge *j, struct bench *bench, struct claim claim,
 		bool wrong = ssh_test_destination_fault(j->shape, s, &fault);
 		claim.dst = s->text;
 		if (wrong)
-			claim_add_invalid(j, claim, fault.where, fault.said);
+			claim_add_fault(j, claim, &fault);
 		else if (!probe_end_of_selector(bench->prober, s, &why))
 			claim_add_invalid(j, claim, s->span, why);
 		else
@@ -325,13 +354,14 @@ judge_ssh_test(struct judge *j, const struct ssh_test *test)
 	if (!test->good)
 		return;
 	if (ssh_test_fault(j->shape, test, &fault)) {
-		claim_add_invalid(j, claim, fault.where, fault.said);
+		claim_add_fault(j, claim, &fault);
 		return;
 	}
 	struct bench *bench = bench_for(j->benches, test->attributes, test->n_attributes,
 	                                &test->src, &src, &why);
 	if (bench && !src->elements->n) {
 		why = names_nobody(j, src->text);
+		claim.words = claim_words_of_source(j->arena, &claim);
 		bench = NULL;
 	}
 	if (!bench) {
@@ -403,32 +433,6 @@ claim_say(struct arena *arena, const struct claim *c)
 	                    text_show(arena, c->login), kind_word(c->kind), c->why);
 }
 
-/* Headscale tells all that failed, a line each; NULL where its words for one of
- * them are not known. */
-static const char *
-headscale_words(struct arena *arena, const struct claims *claims)
-{
-	const char *said = "test(s) failed:";
-	for (size_t i = 0; i < claims->n; i++) {
-		const struct claim *c = &claims->at[i];
-		if (c->verdict == CLAIM_INVALID || c->section != SECTION_TESTS)
-			return NULL;
-		if (c->verdict != CLAIM_FAILED)
-			continue;
-		const char *proto =
-			c->protocol == PROTOCOL_ANY
-				? ""
-				: arena_format(arena, " (%s)",
-		                               protocol_name(arena, c->protocol));
-		bool deny = c->kind == CLAIM_DENY;
-		said = arena_format(arena, "%s\n%.*s -> %.*s%s: expected %s, got %s",
-		                    said, TEXT_ARG(c->src), TEXT_ARG(c->dst), proto,
-		                    deny ? "DENIED" : "ALLOWED",
-		                    deny ? "ALLOWED" : "DENIED");
-	}
-	return said;
-}
-
 /* Where the rule stands that the sentence is about. */
 static void
 note_rule(struct findings *findings, struct finding *finding, const struct policy *policy,
@@ -447,11 +451,14 @@ void
 claims_raise(const struct claims *claims, struct findings *findings)
 {
 	const struct policy *policy = claims->policy;
-	bool headscale = target_is_headscale(policy->target);
-	bool first = true;
+	const char *words = NULL;
 	/* the releases that take no tests refuse them, or pass over them */
 	if (target_support(policy->target, FEATURE_TESTS) != TAKES)
 		return;
+	if (!target_is_headscale(policy->target))
+		words = "test(s) failed";
+	else if (claims->n_failed + claims->n_invalid > 0)
+		words = claims_words(findings->arena, claims);
 	for (size_t i = 0; i < claims->n; i++) {
 		const struct claim *c = &claims->at[i];
 		if (c->verdict != CLAIM_FAILED && c->verdict != CLAIM_INVALID)
@@ -461,11 +468,9 @@ claims_raise(const struct claims *claims, struct findings *findings)
 		                                    : &CHECK_INVALID_TEST;
 		struct finding *f = finding_add(findings, check, policy->source, c->where,
 		                                "%s", claim_say(findings->arena, c));
-		const char *words = headscale ? headscale_words(findings->arena, claims)
-		                              : "test(s) failed";
-		if (words && first)
+		if (words)
 			finding_coordinator(findings, f, "%s", words);
-		first = false;
+		words = NULL; /* the first error has them for all */
 		note_rule(findings, f, policy, c);
 	}
 }

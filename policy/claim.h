@@ -8,6 +8,7 @@
  * the machines is CLAIM_UNKNOWN, never passed.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,10 @@ struct claim {
 	enum claim_verdict verdict;
 	const char *
 		why; /* one sentence: the rule that decided, or what is missing or wrong */
+	/* Of what failed or is none: Headscale's line, NULL where it is not known; and
+	 * whether it says that of the policy before it runs any test. */
+	const char *words;
+	bool early;
 	const struct grant *grant;  /* the rule that why is about; NULL: none */
 	const struct ssh_rule *ssh; /* of sshTests */
 	/* The rules that decided (of an accept that holds, or a deny that does

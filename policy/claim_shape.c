@@ -21,7 +21,16 @@ shape_of(struct arena *arena, const struct policy *policy)
 static bool
 fault_of(struct shape_fault *fault, struct span where, const char *said)
 {
-	*fault = (struct shape_fault) { where, said };
+	*fault = (struct shape_fault) { where, said, NULL, false };
+	return true;
+}
+
+/* The same where Headscale's words are known. */
+static bool
+fault_with(struct shape_fault *fault, struct span where, const char *said,
+           const char *words)
+{
+	*fault = (struct shape_fault) { where, said, words, false };
 	return true;
 }
 
@@ -85,9 +94,16 @@ proto_fault(struct shape *shape, const struct test *test, struct shape_fault *fa
 
 	if (protocol_has_ports(test->protocol))
 		return false;
-	return fault_of(fault, test->proto.span,
-	                arena_format(arena, "a test's proto is tcp, udp or sctp, not %s",
-	                             text_show(arena, test->proto.text)));
+	const char *said =
+		arena_format(arena, "a test's proto is tcp, udp or sctp, not %s",
+	                     text_show(arena, test->proto.text));
+	if (test->protocol < 0) /* it says so before it looks at tests */
+		return fault_of(fault, test->proto.span, said);
+	return fault_with(fault, test->proto.span, said,
+	                  arena_format(arena,
+	                               "test protocol must be tcp, udp, sctp, or empty: "
+	                               "%s",
+	                               text_quote(arena, test->proto.text)));
 }
 
 bool
@@ -98,11 +114,15 @@ test_fault(struct shape *shape, const struct test *test, struct shape_fault *fau
 	if (src_fault(shape, &test->src_word, &test->src, test->node, fault))
 		return true;
 	if (test->accept.n == 0 && test->deny.n == 0)
-		return fault_of(fault, node_opening(test->node),
-		                "a test needs accept or deny: what its src may reach, or "
-		                "may not");
+		return fault_with(fault, node_opening(test->node),
+		                  "a test needs accept or deny: what its src may reach, "
+		                  "or may not",
+		                  "test entry must have at least one of \"accept\" or "
+		                  "\"deny\"");
 	return proto_fault(shape, test, fault);
 }
+
+#define SINGLE_PORT "test destination port must be a single port"
 
 /* The ports: exactly one. */
 static bool
@@ -124,11 +144,12 @@ port_fault(struct shape *shape, const struct destination *dst, struct shape_faul
 		                arena_format(arena, "%s is no port from 1 to 65535",
 		                             text_show(arena, dst->fault_text)));
 	if (dst->n_ports > 1)
-		return fault_of(fault, dst->port_spans[1],
-		                "a test is about one port: write one element for each");
+		return fault_with(fault, dst->port_spans[1],
+		                  "a test is about one port: write one element for each",
+		                  SINGLE_PORT);
 	if (dst->ports[0].first != dst->ports[0].last)
-		return fault_of(fault, dst->port_spans[0],
-		                "a test is about one port, not several");
+		return fault_with(fault, dst->port_spans[0],
+		                  "a test is about one port, not several", SINGLE_PORT);
 	return false;
 }
 
@@ -142,8 +163,16 @@ test_destination_fault(struct shape *shape, const struct destination *dst,
 		return fault_of(fault, dst->word.span,
 		                "a destination is one host and its port: write one "
 		                "element for each");
-	return selector_fault(shape, &dst->selector, POSITION_TEST_DST, fault) ||
-	       prefix_fault(shape, &dst->selector, fault);
+	if (selector_fault(shape, &dst->selector, POSITION_TEST_DST, fault)) {
+		if (dst->selector.autogroup == AUTOGROUP_INTERNET)
+			fault->words =
+				"autogroup:internet not valid as a test destination";
+		return true;
+	}
+	if (!prefix_fault(shape, &dst->selector, fault))
+		return false;
+	fault->words = "test destination must be a single host, not a CIDR range";
+	return true;
 }
 
 bool
@@ -152,16 +181,23 @@ ssh_test_fault(struct shape *shape, const struct ssh_test *test,
 {
 	if (!test->good)
 		return false;
-	if (src_fault(shape, &test->src_word, &test->src, test->node, fault))
+	if (src_fault(shape, &test->src_word, &test->src, test->node, fault)) {
+		if (test->src_word.text.len == 0)
+			fault->words = "SSH tests entry must have a non-empty src";
 		return true;
+	}
 	if (test->dst.n == 0)
-		return fault_of(fault, node_opening(test->node),
-		                "an sshTest needs a dst: where its src is to log in");
-	if (test->accept.n == 0 && test->deny.n == 0 && test->check.n == 0)
-		return fault_of(fault, node_opening(test->node),
-		                "an sshTest needs accept, check or deny: the logins that "
-		                "are let in, or are not");
-	return false;
+		return fault_with(fault, node_opening(test->node),
+		                  "an sshTest needs a dst: where its src is to log in",
+		                  "SSH tests entry must have at least one dst");
+	if (test->accept.n > 0 || test->deny.n > 0 || test->check.n > 0)
+		return false;
+	fault_with(fault, node_opening(test->node),
+	           "an sshTest needs accept, check or deny: the logins that are let in, "
+	           "or are not",
+	           "no accept, deny, or check assertions specified");
+	fault->late = true;
+	return true;
 }
 
 bool

@@ -24,6 +24,10 @@ struct shape *shape_of(struct arena *, const struct policy *);
 struct shape_fault {
 	struct span where;
 	const char *said; /* one sentence, in the arena */
+	/* Headscale's words for it, behind which test it is (spec/errors.md section
+	 * 3); NULL where they are not known. */
+	const char *words;
+	bool late; /* which it says when it runs the test, behind its source */
 };
 
 /* The test as a whole: its src is missing, undefined or of a kind that tests

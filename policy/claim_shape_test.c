@@ -135,7 +135,7 @@ first_fault(struct shape *shape, const struct policy *p, struct shape_fault *fau
 static void
 assert_shape(const struct shape_row *row)
 {
-	struct shape_fault fault = { { 0, 0 }, NULL };
+	struct shape_fault fault = { .said = NULL };
 	struct bench b;
 
 	bench_read(&b, row->text, TARGET_TAILSCALE);

@@ -483,6 +483,88 @@ headscale_tells_each_failure_and_older_ones_run_no_tests(void **state)
 	assert_int_equal(small.findings.n_errors, 0);
 }
 
+#define HEADSCALE(rest)                                                                  \
+	"{\"tagOwners\":{\"tag:db\":[\"ada@example.com\"],\"tag:none\":[]},\"groups\":{" \
+	"\"group:none\":[]},\"acls\":[{\"action\":\"accept\",\"src\":["                  \
+	"\"ada@example.com\"],\"dst\":[\"tag:db:22\"]}],\"ssh\":[" SSH(                  \
+		"accept", "\"ada@example.com\"", "\"tag:db\"", "\"git\"") "]," rest "}"
+#define HEADSCALE_TEST(rest)                                                             \
+	HEADSCALE("\"tests\":[{\"src\":\"ada@example.com\"," rest "}]")
+#define HEADSCALE_SSH(rest)                                                              \
+	HEADSCALE("\"sshTests\":[" SSH_TEST("ada@example.com", "\"tag:db\"", rest) "]")
+#define FAILED "test(s) failed:\n"
+
+/* A policy's only tests, and Headscale's words; NULL: not known. */
+static const struct {
+	const char *policy, *words;
+} told[] = {
+	{ HEADSCALE_TEST("\"deny\":[\"tag:none:22\"]"), FAILED
+	  "ada@example.com: error testing \"tag:none:22\": destination resolved to "
+	  "no IP addresses: \"tag:none:22\"" },
+	{ HEADSCALE_TEST("\"accept\":[\"tag:none:22\",\"tag:db:23\"]"), FAILED
+	  "ada@example.com: error testing \"tag:none:22\": destination resolved to "
+	  "no IP addresses: \"tag:none:22\"\n"
+	  "ada@example.com -> tag:db:23: expected ALLOWED, got DENIED" },
+	{ HEADSCALE_TEST("\"accept\":[]"),
+	  FAILED "test 0: test entry must have at least one of \"accept\" or \"deny\"" },
+	{ HEADSCALE_TEST("\"proto\":\"icmp\",\"accept\":[\"tag:db:22\"]"),
+	  FAILED "test 0: test protocol must be tcp, udp, sctp, or empty: \"icmp\"" },
+	{ HEADSCALE_TEST("\"accept\":[\"tag:db:22-23\"],\"deny\":[\"10.0.0.0/8:22\","
+	                 "\"autogroup:internet:22\"]"),
+	  FAILED
+	  "test 0, accept \"tag:db:22-23\": test destination port must be a single port\n"
+	  "test 0, deny \"10.0.0.0/8:22\": test destination must be a single host, not a "
+	  "CIDR range\n"
+	  "test 0, deny \"autogroup:internet:22\": autogroup:internet not valid as a "
+	  "test "
+	  "destination" },
+	/* a shape and a verdict: which it tells is not known */
+	{ HEADSCALE_TEST("\"accept\":[\"tag:db:22-23\"],\"deny\":[\"tag:db:22\"]"),
+	  NULL },
+	{ HEADSCALE_TEST("\"accept\":[\"nowhere:22\"]"), NULL },
+	{ HEADSCALE("\"tests\":[{\"src\":\"group:none\",\"accept\":[\"tag:db:22\"]}]"),
+	  FAILED "group:none: source \"group:none\" resolved to no IP addresses" },
+	{ HEADSCALE_SSH("\"accept\":[\"root\",\"eve\",\"git\"]"),
+	  FAILED "ada@example.com/eve -> db: expected ALLOWED, got DENIED\n"
+	         "ada@example.com/root -> db: expected ALLOWED, got DENIED" },
+	{ HEADSCALE_SSH("\"deny\":[\"git\"]"),
+	  FAILED "ada@example.com/git -> db: expected DENIED, got ALLOWED" },
+	{ HEADSCALE_SSH("\"check\":[\"git\",\"root\"]"),
+	  FAILED "ada@example.com/git -> db: expected ALLOWED via check, got ALLOWED via "
+	         "accept\n"
+	         "ada@example.com/root -> db: expected ALLOWED via check, got DENIED" },
+	{ HEADSCALE_SSH("\"accept\":[\"root\"],\"deny\":[\"git\"]"), NULL },
+	{ HEADSCALE_SSH("\"accept\":[]"),
+	  FAILED "ada@example.com: no accept, deny, or check assertions specified" },
+	{ HEADSCALE("\"sshTests\":[" SSH_TEST("ada@example.com", "\"tag:none\"",
+	                                      "\"accept\":[\"root\",\"git\"]") "]"),
+	  FAILED "ada@example.com: dst alias \"tag:none\" resolved to no nodes" },
+	{ HEADSCALE("\"sshTests\":[" SSH_TEST(
+		  "", "\"tag:db\"",
+		  "\"accept\":[\"root\"]") "," SSH_TEST("ada@example.com", "",
+	                                                "\"accept\":[\"root\"]") "]"),
+	  FAILED "sshTest 0: SSH tests entry must have a non-empty src\n"
+	         "sshTest 1: SSH tests entry must have at least one dst" },
+};
+
+static void
+headscales_words_are_given_where_they_are_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		small_start_for(&small, told[i].policy, SMALL_PEOPLE,
+		                TARGET_HEADSCALE_0_29);
+		claims_raise(claims_judge(&small.arena, small.filter), &small.findings);
+		assert_true(small.findings.n_errors > 0);
+		const char *words = findings_first_error(&small.findings)->coordinator;
+		if (told[i].words && words)
+			assert_string_equal(words, told[i].words);
+		else if (told[i].words || words)
+			fail_msg("%s: %s", told[i].policy, words ? words : "nothing");
+		small_end(&small);
+	}
+}
+
 int
 main(void)
 {
@@ -514,6 +596,7 @@ main(void)
 		                          finish),
 		cmocka_unit_test_teardown(
 			headscale_tells_each_failure_and_older_ones_run_no_tests, finish),
+		cmocka_unit_test(headscales_words_are_given_where_they_are_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -319,24 +319,58 @@ judge_ssh(struct judge *judge)
 		judge_ssh_rule(judge, &judge->policy->ssh[i]);
 }
 
-/* What is refused of sshTests before any test runs. */
+/* Refuses an element of an sshTest's dst before any test runs; NULL where not. */
+static struct finding *
+refuse_ssh_destination(struct judge *judge, struct shape *shape,
+                       const struct selector *dst)
+{
+	const char *words = ssh_test_refusal(judge->policy, dst);
+	struct finding *finding;
+	struct shape_fault fault;
+
+	if (!words || !ssh_test_destination_fault(shape, dst, &fault))
+		return NULL;
+	finding = judge_raise(judge, &CHECK_INVALID_TEST, fault.where, "%s", fault.said);
+	judge_say(judge, finding, words, dst->text, NO_TEXT);
+	return finding;
+}
+
+/* Headscale's words for the only refusal, if it is the only error as well: how it
+ * joins them with others is not known. */
+static void
+say_refusal(struct judge *judge, struct finding *finding, const struct ssh_test *test,
+            const struct selector *dst)
+{
+	const char *words = ssh_test_refusal(judge->policy, dst);
+
+	if (judge->findings->n_errors == 1 && target_has_words(judge->policy->target))
+		finding_coordinator(judge->findings, finding,
+		                    "test(s) failed:\nsshTest %u: %s",
+		                    (unsigned)test->index,
+		                    words_fill(judge->arena, words, dst->text, NO_TEXT));
+}
+
 void
 judge_ssh_tests(struct judge *judge)
 {
 	const struct policy *policy = judge->policy;
 	struct shape *shape = shape_of(judge->arena, policy);
-	struct shape_fault fault;
+	const struct ssh_test *refused = NULL;
+	const struct selector *what = NULL;
+	struct finding *finding = NULL;
 
 	for (size_t i = 0; i < policy->n_ssh_tests; i++) {
 		const struct ssh_test *test = &policy->ssh_tests[i];
 		for (size_t k = 0; k < test->dst.n; k++) {
 			const struct selector *dst = &test->dst.at[k];
-			const char *words = ssh_test_refusal(policy, dst);
-			if (words && ssh_test_destination_fault(shape, dst, &fault))
-				judge_say(judge,
-				          judge_raise(judge, &CHECK_INVALID_TEST,
-				                      fault.where, "%s", fault.said),
-				          words, dst->text, NO_TEXT);
+			struct finding *f = refuse_ssh_destination(judge, shape, dst);
+			if (!f)
+				continue;
+			finding = f;
+			refused = test;
+			what = dst;
 		}
 	}
+	if (finding)
+		say_refusal(judge, finding, refused, what);
 }

@@ -185,6 +185,13 @@ static const struct answer {
 	{ "{\"acls\":[],\"nodeAttrs\":[{\"target\":[\"*\"],\"attr\":[\"funnel\"]}]}",
 	  POLICY "nodeAttrs uses a feature headscale does not yet support: \"funnel\" "
 	         "tracked in https://github.com/juanfont/headscale/issues/2527" },
+	{ "{" DEFINED "\"acls\":[],\"sshTests\":[{\"src\":\"tag:db\",\"dst\":[\"tag:x\"],"
+	  "\"accept\":[\"root\"]}]}",
+	  "test(s) failed:\nsshTest 0: SSH tests dst contains unknown tag \"tag:x\"" },
+	{ "{" DEFINED "\"acls\":[],\"sshTests\":[{\"src\":\"tag:db\",\"dst\":["
+	  "\"10.0.0.0/8\"],\"accept\":[\"root\"]}]}",
+	  "test(s) failed:\nsshTest 0: SSH tests dst contains disallowed element "
+	  "\"10.0.0.0/8\"" },
 	/* it gathers what it finds once it has read the policy … */
 	{ ACL("\"group:dev\",\"tag:x\"", "\"printer:22\""), POLICY
 	  "multiple errors:\n\tgroup not defined in policy: \"group:dev\"\n\t"
