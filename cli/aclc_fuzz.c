@@ -103,20 +103,24 @@ asks_otherwise(const struct words_typed *words)
 		if (word[0] == '-' && word[1] != '-' && strlen(word) > 2)
 			return true;
 		if (strcmp(word, "-h") == 0 || strcmp(word, "-l") == 0 ||
-		    strncmp(word, "--h", 3) == 0 || strncmp(word, "--l", 3) == 0 ||
-		    strncmp(word, "--w", 3) == 0)
+		    strncmp(word, "--f", 3) == 0 || strncmp(word, "--h", 3) == 0 ||
+		    strncmp(word, "--l", 3) == 0 || strncmp(word, "--w", 3) == 0)
 			return true;
 	}
 	return false;
 }
 
+/* Whether the answer is to be JSON: the last word on it counts. */
 static bool
-has_word(const struct words_typed *words, const char *word)
+asks_for_json(const struct words_typed *words)
 {
-	for (int i = 1; i < words->n; i++)
-		if (strcmp(words->at[i], word) == 0)
-			return true;
-	return false;
+	bool json = false;
+
+	for (int i = 1; i + 1 < words->n; i++)
+		if (strcmp(words->at[i], "-f") == 0)
+			json = strcmp(words->at[i + 1], "json") == 0 ||
+			       strcmp(words->at[i + 1], "sarif") == 0;
+	return json;
 }
 
 /* Whether the answer is one JSON document, if it is an answer at all. */
@@ -125,8 +129,7 @@ answer_visit(const struct words_typed *words, int status)
 {
 	struct stat about;
 
-	if (status == 2 || asks_otherwise(words) || !has_word(words, "-f") ||
-	    !(has_word(words, "json") || has_word(words, "sarif")))
+	if (status == 2 || asks_otherwise(words) || !asks_for_json(words))
 		return;
 	demand(fstat(answer, &about) == 0);
 	if (about.st_size == 0 && status == 1)

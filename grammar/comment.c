@@ -10,6 +10,8 @@ struct walk {
 	const char *start, *end;
 	const struct node *next; /* the first node that starts at or after the place */
 	bool line_begun;         /* something but comments stands on this line */
+	const char *token; /* the token behind the last comment of its own line … */
+	struct span about; /* … and the value there: that of all before it */
 	struct comment *comments;
 	size_t n, cap;
 };
@@ -49,6 +51,17 @@ value_span(struct walk *walk, const char *at)
 	return span;
 }
 
+/* What a comment of its own line that ends at a place is about. */
+static struct span
+about_next(struct walk *walk, const char *end)
+{
+	if (!walk->token || walk->token < end) {
+		walk->token = token_after(end, walk->end);
+		walk->about = value_span(walk, walk->token);
+	}
+	return walk->about;
+}
+
 static struct span
 line_span(const struct walk *walk, uint32_t offset)
 {
@@ -69,7 +82,7 @@ comment_add(struct walk *walk, const char *at, const char *end)
 		.own_line = !walk->line_begun,
 	};
 
-	comment.about = comment.own_line ? value_span(walk, token_after(end, walk->end))
+	comment.about = comment.own_line ? about_next(walk, end)
 	                                 : line_span(walk, comment.span.first);
 	walk->comments = arena_grow(walk->arena, walk->comments, walk->n, &walk->cap,
 	                            sizeof(*walk->comments));
