@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "grammar/arena.h"
 
@@ -391,6 +392,53 @@ hunks_write(struct output *out, const struct diff *diff)
 	}
 }
 
+/* A path from the root without ".", ".." and double slashes. */
+static char *
+path_plain(struct arena *arena, const char *path)
+{
+	char *plain = arena_alloc(arena, strlen(path) + 2);
+	size_t len = 0;
+
+	for (const char *end; *path; path = *end ? end + 1 : end) {
+		size_t n = strcspn(path, "/");
+		end = path + n;
+		if (n == 2 && strncmp(path, "..", 2) == 0) {
+			while (len > 0 && plain[--len] != '/')
+				continue;
+		} else if (n > 0 && !(n == 1 && *path == '.')) {
+			plain[len++] = '/';
+			memcpy(plain + len, path, n);
+			len += n;
+		}
+	}
+	plain[len] = '\0';
+	return plain;
+}
+
+/* The name that a patch of a file applies by: below the current folder as it is,
+ * elsewhere from the top of its git work tree, else the base name. */
+static const char *
+name_applied(struct arena *arena, const char *name)
+{
+	char here[4096];
+	size_t depth;
+
+	if ((name[0] != '/' && !strstr(name, "..")) || !getcwd(here, sizeof(here)))
+		return name;
+	const char *path = path_plain(arena, name[0] == '/' ? name
+	                                                    : arena_format(arena, "%s/%s",
+	                                                                   here, name));
+	size_t len = strlen(here);
+	if (strncmp(path, here, len) == 0 && path[len] == '/')
+		return path + len + 1;
+	for (depth = strlen(path); depth > 0; depth--)
+		if (path[depth] == '/' &&
+		    access(arena_format(arena, "%.*s/.git", (int)depth, path), F_OK) == 0)
+			return path + depth + 1;
+	const char *base = strrchr(path, '/');
+	return base ? base + 1 : name;
+}
+
 void
 patch_write(struct output *out, const char *name, struct text old, struct text new)
 {
@@ -405,6 +453,7 @@ patch_write(struct output *out, const char *name, struct text old, struct text n
 	diff.tallies = arena_array(&arena, names.n, sizeof(*diff.tallies));
 	stretch_tell(&diff, (struct stretch) { 0, diff.old.n, 0, diff.new.n }, 0);
 	output_paint(out, PAINT_HEADING);
+	name = name_applied(&arena, name);
 	name_write(out, "---", "a/", name);
 	name_write(out, "+++", "b/", name);
 	output_paint(out, PAINT_NONE);
