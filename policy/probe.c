@@ -118,6 +118,33 @@ gather_rules(struct inquiry *q, const struct probe_end *end, enum end_side side)
 		numbers_add(&q->rules, q->prober->apart.at[i]);
 }
 
+/* How many rules gather_rules would take to look at. */
+static size_t
+rules_bearing(const struct inquiry *q, const struct probe_end *end, enum end_side side)
+{
+	const struct prober *p = q->prober;
+	size_t n = side == SIDE_DST ? p->apart.n : 0;
+	if (end->opaque)
+		return p->filter->n_rules;
+	for (size_t i = 0; i < end->matches[side]->n; i++) {
+		uint32_t party = end->matches[side]->at[i].party;
+		n += p->by[side].start[party + 1] - p->by[side].start[party];
+	}
+	return n;
+}
+
+/* The rules that bear on both ends are among those that bear on one: few, best. */
+static void
+gather_rules_of_both(struct inquiry *q)
+{
+	const struct question *asked = q->question;
+	if (rules_bearing(q, asked->src, SIDE_SRC) <
+	    rules_bearing(q, asked->dst, SIDE_DST))
+		gather_rules(q, asked->src, SIDE_SRC);
+	else
+		gather_rules(q, asked->dst, SIDE_DST);
+}
+
 static struct inquiry
 inquiry_open(struct prober *p, const struct question *question)
 {
@@ -405,7 +432,7 @@ probe(struct prober *p, const struct question *question)
 		return (struct answer) { .all = TRUTH_YES, .some = TRUTH_YES };
 	struct inquiry q = inquiry_open(p, question);
 	q.rules.arena = &q.scratch;
-	gather_rules(&q, question->dst, SIDE_DST);
+	gather_rules_of_both(&q);
 	numbers_sort(&q.rules);
 	const uint32_t *cuts = port_cuts(&q, &n_cuts);
 	for (size_t i = 0; i < n_cuts; i++) {
