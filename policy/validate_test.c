@@ -735,8 +735,8 @@ all_mistakes_are_told_in_the_coordinators_order(void **state)
 		"port range \"icmp\": invalid first integer",
 		"tag \"tag:x\" not found",
 		"capability name must not be in the tailscale.com domain",
-		"dst \"::/0\": to allow all IP addresses, use \"*\" or "
-		"\"autogroup:internet\"",
+		("dst \"::/0\": to allow all IP addresses, use \"*\" or "
+		 "\"autogroup:internet\""),
 		"cannot use autogroup:danger-all as a dst",
 		"action must be specified",
 		"user \"*\" is not valid",
