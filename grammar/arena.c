@@ -27,12 +27,17 @@
  * have to be fetched. */
 #define PAGE_LARGE ((size_t)2 << 20)
 
+/* Arrays that grow beyond this lie in a block of their own. */
+#define ALONE ((size_t)1 << 20)
+
 /* More than any machine has, and far from where sums overflow. */
 #define REQUEST_MAX (SIZE_MAX / 4)
 
 struct arena_block {
 	struct arena_block *older;
-	size_t size; /* of all of it */
+	size_t size;   /* of all of it */
+	size_t number; /* of those made */
+	bool alone;    /* an array lies in it, and nothing else */
 	max_align_t bytes[];
 };
 
@@ -62,43 +67,50 @@ block_size(const struct arena_block *newest, size_t need)
 {
 	size_t size = BLOCK_FIRST;
 
-	need += sizeof(struct arena_block);
 	if (APART)
 		return need;
 	if (newest)
 		size = newest->size < BLOCK_LARGEST / 2 ? newest->size * 2
 		                                        : BLOCK_LARGEST;
-	if (size < need)
-		size = need;
-	if (size >= PAGE_LARGE)
-		size = (size + PAGE_LARGE - 1) / PAGE_LARGE * PAGE_LARGE;
-	return size;
+	return size > need ? size : need;
 }
 
-static struct arena_block *
-block_make(size_t size)
+/* Asks for memory, in large pages where that is sensible and can be. */
+static void *
+pages_take(size_t size)
 {
 #ifdef MADV_HUGEPAGE
 	if (!APART && size >= PAGE_LARGE) {
-		void *block = aligned_alloc(PAGE_LARGE, size);
-		if (block)
-			madvise(block, size, MADV_HUGEPAGE);
-		return block;
+		size = (size + PAGE_LARGE - 1) / PAGE_LARGE * PAGE_LARGE;
+		void *pages = aligned_alloc(PAGE_LARGE, size);
+		if (pages)
+			madvise(pages, size, MADV_HUGEPAGE);
+		return pages;
 	}
 #endif
 	return malloc(size);
 }
 
-static void
-block_open(struct arena *arena, size_t need)
+static struct arena_block *
+block_make(struct arena *arena, size_t size, bool alone)
 {
-	size_t size = block_size(arena->blocks, need);
-	struct arena_block *block = block_make(size);
+	struct arena_block *block = pages_take(size);
 
 	if (!block)
 		out_of_memory();
-	block->older = arena->blocks;
 	block->size = size;
+	block->number = ++arena->n_made;
+	block->alone = alone;
+	return block;
+}
+
+static void
+block_open(struct arena *arena, size_t need)
+{
+	size_t size = block_size(arena->blocks, need + sizeof(struct arena_block));
+	struct arena_block *block = block_make(arena, size, false);
+
+	block->older = arena->blocks;
 	arena->blocks = block;
 	arena->next = block_bytes(block);
 	arena->end = (char *)block + size;
@@ -163,6 +175,36 @@ arena_stretch(struct arena *arena, const void *items, size_t old, size_t new)
 	return true;
 }
 
+/* What a block still has room for, if an array lies in it alone. */
+static size_t
+room_alone(const struct arena *arena, const void *items)
+{
+	const struct arena_block *block = arena->blocks;
+
+	while (block && (const void *)block->bytes != items)
+		block = block->older;
+	return block && block->alone ? block->size - sizeof(*block) : 0;
+}
+
+/*
+ * Makes a long array larger. It lies in a block of its own, of which most is
+ * not touched so far and costs nothing: it seldom has to move again.
+ */
+static void *
+grow_alone(struct arena *arena, void *items, size_t used, size_t new)
+{
+	if (room_alone(arena, items) >= new)
+		return items;
+	if (!arena->blocks)
+		block_open(arena, 0);
+	struct arena_block *block =
+		block_make(arena, sizeof(*block) + product(new, 8), true);
+	block->older = arena->blocks->older;
+	arena->blocks->older = block;
+	memcpy(block->bytes, items, used);
+	return block->bytes;
+}
+
 void *
 arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
 {
@@ -174,6 +216,8 @@ arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
 	*cap = larger;
 	if (arena_stretch(arena, items, old, new))
 		return items;
+	if (old >= ALONE && !APART)
+		return grow_alone(arena, items, n * size, new);
 	void *moved = arena_take(arena, new);
 	if (n > 0)
 		memcpy(moved, items, n * size);
@@ -224,23 +268,30 @@ arena_format_list(struct arena *arena, const char *format, va_list args)
 struct arena_mark
 arena_mark(const struct arena *arena)
 {
-	return (struct arena_mark) { arena->blocks, arena->next };
+	return (struct arena_mark) { arena->next, arena->end, arena->n_made };
 }
 
 void
 arena_reset(struct arena *arena, struct arena_mark mark)
 {
-	while (arena->blocks != mark.block) {
-		struct arena_block *newest = arena->blocks;
-		arena->blocks = newest->older;
-		free(newest);
+	struct arena_block **link = &arena->blocks;
+
+	while (arena->n_made > mark.n_made && *link) {
+		struct arena_block *block = *link;
+		if (block->number <= mark.n_made) {
+			link = &block->older;
+			continue;
+		}
+		*link = block->older;
+		free(block);
 	}
+	arena->n_made = mark.n_made;
 	arena->next = mark.next;
-	arena->end = mark.block ? (char *)mark.block + mark.block->size : NULL;
+	arena->end = mark.end;
 }
 
 void
 arena_end(struct arena *arena)
 {
-	arena_reset(arena, (struct arena_mark) { NULL, NULL });
+	arena_reset(arena, (struct arena_mark) { NULL, NULL, 0 });
 }

@@ -12,14 +12,15 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *blocks; /* the newest first */
-	char *next, *end;           /* what is left of the newest */
+	struct arena_block *blocks; /* the one that is given out of first */
+	char *next, *end;           /* what is left of it */
+	size_t n_made;              /* blocks made so far */
 };
 
 /* A place to return to: what was given out later is taken back. */
 struct arena_mark {
-	struct arena_block *block;
-	char *next;
+	char *next, *end;
+	size_t n_made;
 };
 
 /* How running out of memory ends, for memory that is no arena's. */

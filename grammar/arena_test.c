@@ -39,6 +39,54 @@ what_is_given_out_is_zeroed_aligned_and_apart(void **state)
 	arena_end(&arena);
 }
 
+/* Long enough to lie in blocks of their own, with other things between. */
+static void
+long_arrays_keep_what_is_in_them(void **state)
+{
+	struct arena arena = { 0 };
+	uint32_t *list[3] = { NULL };
+	size_t cap[3] = { 0 };
+
+	(void)state;
+	for (uint32_t n = 0; n < 1000000; n++)
+		for (uint32_t i = 0; i < 3; i++) {
+			list[i] =
+				arena_grow(&arena, list[i], n, &cap[i], sizeof(*list[i]));
+			list[i][n] = n ^ i;
+			if (n % 1000 == 0)
+				memset(arena_alloc(&arena, 100), 'x', 100);
+		}
+	for (uint32_t n = 0; n < 1000000; n++)
+		for (uint32_t i = 0; i < 3; i++)
+			assert_int_equal(list[i][n], n ^ i);
+	arena_end(&arena);
+}
+
+static void
+what_grew_long_is_taken_back(void **state)
+{
+	struct arena arena = { 0 };
+	char *before = arena_copy(&arena, "before", 6);
+	struct arena_mark mark = arena_mark(&arena);
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		char *list = NULL;
+		size_t cap = 0;
+		for (size_t n = 0; n < 5000000; n++) {
+			list = arena_grow(&arena, list, n, &cap, 1);
+			list[n] = 'x';
+			if (n % 100000 == 0)
+				memset(arena_alloc(&arena, 9), 'y', 9);
+		}
+		assert_true(all_are(list, 5000000, 'x'));
+		arena_reset(&arena, mark);
+		assert_string_equal(before, "before");
+	}
+	assert_string_equal(arena_copy(&arena, "after", 5), "after");
+	arena_end(&arena);
+}
+
 static void
 what_was_taken_back_is_given_out_zeroed(void **state)
 {
@@ -268,6 +316,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_given_out_is_zeroed_aligned_and_apart),
+		cmocka_unit_test(long_arrays_keep_what_is_in_them),
+		cmocka_unit_test(what_grew_long_is_taken_back),
 		cmocka_unit_test(what_was_taken_back_is_given_out_zeroed),
 		cmocka_unit_test(what_was_there_before_the_mark_outlives_a_reset),
 		cmocka_unit_test(an_arena_that_ended_is_empty_and_usable),

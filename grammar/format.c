@@ -246,7 +246,7 @@ values_move(const struct format *f, struct arena *arena)
 
 	for (size_t i = 0; i < f->rows.n; i++)
 		len += f->rows.at[i].width;
-	char *bytes = arena_alloc(arena, len), *to = bytes;
+	char *bytes = arena_bytes(arena, len), *to = bytes;
 	for (size_t i = 0; i < f->rows.n; i++) {
 		const struct row *row = &f->rows.at[i];
 		memcpy(to, f->page.bytes + done, row->gap - done);

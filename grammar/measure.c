@@ -39,8 +39,8 @@ extra_measure(struct text extra)
 {
 	const char *end = extra.at + extra.len, *last = end;
 
-	if (extra.len == 0)
-		return (struct width) { 0, 0, false };
+	if (!has_comment(extra))
+		return (struct width) { 0, 0, has_break(extra) };
 	const char *feed = memchr(extra.at, '\n', extra.len);
 	if (!feed) {
 		unsigned char all = widen(0, line_width(extra.at, end));

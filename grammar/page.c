@@ -11,7 +11,7 @@ page_start(struct page *page, size_t about)
 {
 	memset(page, 0, sizeof(*page));
 	page->cap = about + about / 8 + 64;
-	page->bytes = arena_alloc(&page->paper, page->cap);
+	page->bytes = arena_bytes(&page->paper, page->cap);
 }
 
 void

@@ -7,13 +7,15 @@
 bool
 has_comment(struct text extra)
 {
-	return blanks_end(extra.at, extra.at + extra.len) < extra.at + extra.len;
+	return extra.len > 0 &&
+	       blanks_end(extra.at, extra.at + extra.len) < extra.at + extra.len;
 }
 
 bool
 has_break(struct text extra)
 {
-	return extra.len > 0 && memchr(extra.at, '\n', extra.len);
+	/* mostly it is the first byte, if any */
+	return extra.len > 0 && (*extra.at == '\n' || memchr(extra.at, '\n', extra.len));
 }
 
 static struct text

@@ -55,10 +55,10 @@ deceit_hidden(struct text text, size_t from, struct deceit *deceit)
 	size_t bytes;
 
 	for (size_t i = from; i < text.len; i += bytes, before = rune) {
-		rune = (unsigned char)text.at[i];
-		bytes = 1;
-		if (is_plain_byte(text.at[i]))
-			continue;
+		for (; i < text.len && is_plain_byte(text.at[i]); i++)
+			before = 0;
+		if (i == text.len)
+			break;
 		bytes = rune_read(text.at + i, text.len - i, &rune);
 		const struct rune_range *range =
 			range_of_rune(hidden, COUNT(hidden), rune);

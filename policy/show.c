@@ -6,12 +6,21 @@
 /* Sentences stay readable, and their sum stays near the size of the policy. */
 #define SHOWN_MAX 120
 
+/* Printable, and no quote: most of what is shown, all of it mostly. */
+static bool
+is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '"';
+}
+
 const char *
 text_show(struct arena *arena, struct text text)
 {
 	size_t end = 0, bytes;
 	bool plain = text.len > 0;
 
+	while (end < text.len && end < SHOWN_MAX && is_plain(text.at[end]))
+		end++;
 	for (; end < text.len && end < SHOWN_MAX; end += bytes) {
 		uint32_t rune;
 		bytes = rune_read(text.at + end, text.len - end, &rune);
