@@ -173,6 +173,19 @@ cover: ## coverage of the tests, a line for each file
 	@.ci/check BUILD=build/cover units goldens
 	@.ci/cover build/cover
 
+BENCH = $(BUILD)/bench/generate $(BUILD)/bench/measure
+
+bench: $(BUILD)/aclc $(BENCH) ## the benchmarks, each beside a yardstick
+	@$(MAKE) --no-print-directory KIND=static BUILD=build/static \
+	  build/static/aclc >/dev/null 2>&1 || \
+	  echo 'no static libraries here: no static program'
+	@testdata/bench/run $(BUILD)
+
+$(BUILD)/bench/%: $(BUILD)/testdata/bench/%.o $(GRAMMAR) $(POLICY)
+	@mkdir -p $(@D)
+	$(call say,LINK $@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
 install: all ## PREFIX, DESTDIR: the program, its pages, completions
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 aclc $(DESTDIR)$(PREFIX)/bin/aclc
@@ -194,8 +207,8 @@ clean: ## remove what was built
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 12
 
--include $(wildcard $(BUILD)/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 .PHONY: all units deps demo check asan valgrind tests fuzz fuzzers static tidy \
-        cover install clean help FORCE
+        cover bench install clean help FORCE
 .SECONDARY:

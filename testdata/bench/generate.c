@@ -1,13 +1,14 @@
 /*
  * Makes the inputs of the benchmark: the same words give the same bytes.
  *
- *	generate policy NODES RULES [EDITED]   a policy; EDITED rules differ
- *	generate nodes NODES                   aclc's own inventory
- *	generate status NODES                  as `tailscale status --json` prints it
- *	generate pretty MEGABYTES              a long policy, pretty-printed
+ *	generate policy NODES RULES GROUPS [EDITED]   a policy; EDITED rules differ
+ *	generate nodes NODES                          aclc's own inventory
+ *	generate status NODES                         as tailscale status --json is
+ *	generate pretty MEGABYTES                     a long policy, pretty-printed
+ *	generate small RULES                          one as people write them
  *
- * A tailnet of the ordinary kind: a third of the nodes are tagged, a hundred to
- * a tag; the others belong to users, two each; groups have some twelve members.
+ * A tailnet of the ordinary kind: a third of the nodes are tagged, twenty to a
+ * tag; the others belong to users, two each; groups have some twelve members.
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -31,12 +32,11 @@ struct size {
 };
 
 static struct size
-size_of(unsigned nodes, unsigned rules)
+size_of(unsigned nodes, unsigned rules, unsigned groups)
 {
-	struct size size = { .nodes = nodes, .rules = rules };
+	struct size size = { .nodes = nodes, .rules = rules, .groups = groups };
 	size.users = nodes / 3 + 1;
-	size.tags = nodes / 300 + 1;
-	size.groups = rules / 5 + 1;
+	size.tags = nodes / 60 + 1;
 	return size;
 }
 
@@ -58,12 +58,14 @@ print_rule(const struct size *size, unsigned number, unsigned edited)
 		                             ":8000-8999" };
 	const char *comma = number + 1 < size->rules ? "," : "";
 	unsigned change = edited && number % (size->rules / edited) == 0;
+	const char *port;
 	printf("\t\t{\n\t\t\t\"action\": \"accept\",\n\t\t\t\"src\":    [");
 	print_side(size, (int)draw(3), "");
 	fputs(", ", stdout);
 	print_side(size, (int)draw(3), "");
 	printf("],\n\t\t\t\"dst\":    [");
-	print_side(size, (int)draw(3), change ? ":4711" : ports[draw(5)]);
+	port = ports[draw(5)];
+	print_side(size, (int)draw(3), change ? ":4711" : port);
 	printf("],\n\t\t}%s\n", comma);
 }
 
@@ -124,7 +126,7 @@ print_peer(const struct size *size, unsigned i)
 	       "      \"DNSName\": \"node%u.tail1234.ts.net.\",\n      \"OS\": "
 	       "\"linux\",\n"
 	       "      \"UserID\": %u,\n      \"TailscaleIPs\": ",
-	       i, i + 1, i, i, i, i % 3 == 0 ? size->users : i / 3);
+	       i, i + 1, i, i, i, i % 3 == 0 ? size->users + 1 : i / 3 + 1);
 	print_addresses(i);
 	if (i % 3 == 0)
 		printf(",\n      \"Tags\": [\"tag:t%u\"]", i / 3 % size->tags);
@@ -167,44 +169,75 @@ print_status(const struct size *size)
 	for (unsigned i = 0; i < size->users; i++)
 		printf("    \"%u\": {\"ID\": %u, \"LoginName\": "
 		       "\"user%u@example.com\"},\n",
-		       i, i, i);
+		       i + 1, i + 1, i);
 	printf("    \"%u\": {\"ID\": %u, \"LoginName\": \"tagged-devices\"}\n",
-	       size->users, size->users);
+	       size->users + 1, size->users + 1);
 	printf("  }\n}\n");
 }
 
-/* The rules of a policy over and over, as many as fill so many megabytes. */
+/* As many rules as fill so many megabytes. */
 static void
 print_pretty(unsigned megabytes)
 {
-	struct size size = size_of(30000, 0);
-	size.groups = 1000;
-	size.rules = megabytes * 9500;
+	struct size size = size_of(30000, megabytes * 8400, 1000);
 	print_policy(&size, 0);
 }
 
-static unsigned
-number_of(const char *word)
+/* Groups to tags, each pair once, with comments and a test for each rule. */
+static void
+print_small(unsigned rules)
 {
-	return word ? (unsigned)strtoul(word, NULL, 10) : 0;
+	unsigned tags = 30, groups = 40;
+	printf("// Who may reach what.\n{\n\t\"groups\": {\n");
+	for (unsigned i = 0; i < groups; i++)
+		printf("\t\t\"group:g%02u\": [\"user%02u@example.com\", "
+		       "\"user%02u@example.com\"],\n",
+		       i, 2 * i, 2 * i + 1);
+	printf("\t},\n\t\"tagOwners\": {\n");
+	for (unsigned i = 0; i < tags; i++)
+		printf("\t\t\"tag:t%02u\": [\"autogroup:admin\"],\n", i);
+	printf("\t},\n\t\"grants\": [\n");
+	for (unsigned i = 0; i < rules; i++)
+		printf("\t\t// Group %u works on these.\n\t\t{\n"
+		       "\t\t\t\"src\": [\"group:g%02u\"],\n"
+		       "\t\t\t\"dst\": [\"tag:t%02u\"],\n"
+		       "\t\t\t\"ip\":  [\"tcp:%u\"],\n\t\t},\n",
+		       i % groups, i % groups, i % tags, 4000 + i);
+	printf("\t],\n\t\"tests\": [\n");
+	for (unsigned i = 0; i < rules; i++)
+		printf("\t\t{\n\t\t\t\"src\":    \"user%02u@example.com\",\n"
+		       "\t\t\t\"accept\": [\"tag:t%02u:%u\"],\n\t\t},\n",
+		       i % groups * 2, i % tags, 4000 + i);
+	printf("\t],\n}\n");
+}
+
+/* The number on the command line at that place; 0 where there is none. */
+static unsigned
+number_at(int argc, char **argv, int place)
+{
+	return place < argc ? (unsigned)strtoul(argv[place], NULL, 10) : 0;
 }
 
 int
 main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
-	struct size size = size_of(number_of(argv[argc > 2 ? 2 : 0]),
-	                           argc > 3 ? number_of(argv[3]) : 0);
-	if (!strcmp(what, "policy"))
-		print_policy(&size, argc > 4 ? number_of(argv[4]) : 0);
+	unsigned first = number_at(argc, argv, 2);
+	struct size size =
+		size_of(first, number_at(argc, argv, 3), number_at(argc, argv, 4));
+	if (!strcmp(what, "policy") && argc > 4)
+		print_policy(&size, number_at(argc, argv, 5));
 	else if (!strcmp(what, "nodes"))
 		print_nodes(&size);
 	else if (!strcmp(what, "status"))
 		print_status(&size);
 	else if (!strcmp(what, "pretty"))
-		print_pretty(number_of(argv[2]));
+		print_pretty(first);
+	else if (!strcmp(what, "small"))
+		print_small(first);
 	else
-		return fputs("usage: generate policy|nodes|status|pretty NUMBER…\n",
+		return fputs("usage: generate policy|nodes|status|pretty|small "
+		             "NUMBER...\n",
 		             stderr),
 		       2;
 	return fflush(stdout) || ferror(stdout) ? 2 : 0;
