@@ -334,6 +334,29 @@ bits_count(const struct bits *bits)
 }
 
 uint32_t
+bits_common(const struct bits *a, const struct bits *b)
+{
+	uint32_t n = 0, from = 0;
+
+	if (a->n > b->n)
+		return bits_common(b, a);
+	for (uint32_t i = 0; i < a->n; i++)
+		n += word_count(a->word[i] & word_at(b, &from, a->at[i]));
+	return n;
+}
+
+uint32_t
+bits_besides(const struct bits *set, const struct bits *one, const struct bits *other)
+{
+	uint32_t n = 0, from[2] = { 0 };
+
+	for (uint32_t i = 0; i < set->n; i++)
+		n += word_count(set->word[i] & ~word_at(one, &from[0], set->at[i]) &
+		                ~word_at(other, &from[1], set->at[i]));
+	return n;
+}
+
+uint32_t
 bits_first(const struct bits *bits)
 {
 	return bits->at[0] * WORD + word_first(bits->word[0]);
@@ -471,6 +494,21 @@ residue_overlaps(const struct residue *r, const struct bits *bits)
 			return true;
 	}
 	return false;
+}
+
+uint32_t
+residue_next(const struct residue *r, const struct bits *bits, uint32_t from)
+{
+	uint64_t mask = UINT64_MAX << from % WORD;
+
+	for (uint32_t i = word_seek(bits, 0, from / WORD); i < bits->n; i++) {
+		uint64_t word = bits->word[i] & r->word[bits->at[i]];
+		if (bits->at[i] == from / WORD)
+			word &= mask;
+		if (word)
+			return bits->at[i] * WORD + word_first(word);
+	}
+	return UINT32_MAX;
 }
 
 bool

@@ -53,6 +53,10 @@ bool bits_overlap(const struct bits *, const struct bits *);
 /* How many numbers are in it. */
 uint32_t bits_count(const struct bits *);
 
+/* How many of them two sets have in common; how many are in neither of two. */
+uint32_t bits_common(const struct bits *, const struct bits *);
+uint32_t bits_besides(const struct bits *, const struct bits *, const struct bits *);
+
 /* The least number of a set that is not empty. */
 uint32_t bits_first(const struct bits *);
 
@@ -87,6 +91,9 @@ void residue_take(struct residue *, uint32_t number);
 void residue_drop(struct residue *, uint32_t number);
 bool residue_holds(const struct residue *, uint32_t number);
 bool residue_overlaps(const struct residue *, const struct bits *);
+
+/* The least number from so much on that is in both; UINT32_MAX: there is none. */
+uint32_t residue_next(const struct residue *, const struct bits *, uint32_t from);
 
 /* Whether nothing is left; forgets the words that have become zero. */
 bool residue_is_empty(struct residue *);

@@ -30,11 +30,21 @@ struct diff_words {
 	size_t n, cap;
 	struct names texts;     /* of words → number */
 	uint32_t *first, *with; /* by class: the words that hold it */
+	uint32_t *by_size;      /* the words, the largest first */
 	struct residue left;
 	const struct bits
 		*cells; /* classes of addresses that are nobody's; NULL: unknown */
 	int32_t *told;  /* by class: how many words say it, while some are chosen */
 };
+
+/* What names may say: nothing beyond within; or anything but what is in without. */
+struct diff_limits {
+	const struct bits *within; /* NULL: without holds */
+	const struct bits *without;
+	uint32_t n; /* how many are within */
+};
+
+bool diff_may_say(const struct diff_limits *, uint32_t class);
 
 struct vocabulary {
 	struct cut *cut;
@@ -44,7 +54,7 @@ struct vocabulary {
 	const struct party **parties; /* … and what that is */
 	/* On a real tailnet, by owner: its points. Made when first asked for. */
 	uint32_t *owner_first, *owner_points;
-	bool *said; /* by point: while points are being named */
+	bool *said; /* by point: while points are being named; made when first used */
 };
 
 /* "X", or "X except Y, Z". */
@@ -84,7 +94,7 @@ struct diff_name vocabulary_except(struct vocabulary *, enum cut_side, const cha
 /* Names for points one by one: users, machines, addresses. What has no name of its
  * own (a user whom no policy names) is left over. In diff_points.c. */
 void vocabulary_points(struct vocabulary *, enum cut_side, const struct bits *classes,
-                       const struct bits *allowed, struct diff_names *,
+                       const struct diff_limits *, struct diff_names *,
                        const struct bits **left);
 
 /* A selector as a word: without the brackets that an acl puts around IPv6. */

@@ -10,9 +10,10 @@ struct pointing {
 	struct vocabulary *v;
 	struct cut *cut;
 	enum cut_side side;
-	const struct bits *allowed;
+	const struct diff_limits *limits;
 	struct diff_names *names;
 	struct arena *scratch;
+	struct numbers said; /* points that are */
 };
 
 static uint32_t
@@ -24,7 +25,7 @@ class_of(const struct pointing *p, uint32_t point)
 static bool
 is_allowed(const struct pointing *p, uint32_t point)
 {
-	return bits_hold(p->allowed, class_of(p, point));
+	return diff_may_say(p->limits, class_of(p, point));
 }
 
 /* A name that says some points. */
@@ -91,10 +92,12 @@ all_allowed(const struct pointing *p, const uint32_t *points, uint32_t n)
 }
 
 static void
-all_said(const struct pointing *p, const uint32_t *points, uint32_t n)
+all_said(struct pointing *p, const uint32_t *points, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		p->v->said[points[i]] = true;
+		numbers_add(&p->said, points[i]);
+	}
 }
 
 /* All that a user has, by the login. */
@@ -143,7 +146,7 @@ say_real(struct pointing *p, uint32_t point)
 	if (say_owner(p, point, t, m) || say_machine(p, t, m))
 		return;
 	name_put(p, cut_point_text(p->cut, point), &point, 1);
-	p->v->said[point] = true;
+	all_said(p, &point, 1);
 }
 
 /* Whether an imagined machine stands for what has a name. */
@@ -282,17 +285,20 @@ cells_say(struct pointing *p, struct cells *cells)
 
 void
 vocabulary_points(struct vocabulary *v, enum cut_side side, const struct bits *classes,
-                  const struct bits *allowed, struct diff_names *names,
+                  const struct diff_limits *limits, struct diff_names *names,
                   const struct bits **left)
 {
 	struct arena scratch = { 0 };
-	struct pointing p = { v, v->cut, side, allowed, names, &scratch };
+	struct pointing p = {
+		v, v->cut, side, limits, names, &scratch, { .arena = &scratch },
+	};
 	struct cells cells = { .arena = &scratch };
 	uint32_t n = bits_count(classes), n_left = 0;
 	uint32_t *list = bits_list(&scratch, classes);
 
-	if (!v->cut->imagined)
-		v->said = arena_array(&scratch, v->cut->first_cell, sizeof(*v->said));
+	if (!v->said)
+		v->said =
+			arena_array(v->cut->arena, v->cut->first_cell, sizeof(*v->said));
 	for (uint32_t i = 0; i < n; i++) {
 		size_t n_points;
 		const uint32_t *points =
@@ -305,6 +311,8 @@ vocabulary_points(struct vocabulary *v, enum cut_side side, const struct bits *c
 			point_say(&p, &cells, points[k]);
 	}
 	cells_say(&p, &cells);
+	for (size_t i = 0; i < p.said.n; i++)
+		v->said[p.said.at[i]] = false;
 	*left = bits_of(v->axis[side].store, list, n_left);
 	arena_end(&scratch);
 }
