@@ -90,21 +90,31 @@ party_of(const struct side *side, struct tailnet *tailnet)
 	return (struct diff_party) { side->unit.policy, tailnet };
 }
 
+/* What holds for every tailnet. Who is imagined is needed no longer than that. */
+static const struct diff *
+compare_anywhere(struct differing *d)
+{
+	struct arena imagined = { 0 };
+	const struct policy *both[2] = { d->sides[0].unit.policy,
+		                         d->sides[1].unit.policy };
+	struct tailnet *any = tailnet_imagine(&imagined, both, 2);
+	const struct diff *diff = diff_make(&d->run->arena, party_of(&d->sides[0], any),
+	                                    party_of(&d->sides[1], any));
+
+	arena_end(&imagined);
+	return diff;
+}
+
 static void
 sides_compare(struct differing *d)
 {
-	struct arena *arena = &d->run->arena;
-	const struct policy *both[2] = { d->sides[0].unit.policy,
-		                         d->sides[1].unit.policy };
-	struct tailnet *any = tailnet_imagine(arena, both, 2);
-
 	progress_tell("comparing");
-	d->any = diff_make(arena, party_of(&d->sides[0], any),
-	                   party_of(&d->sides[1], any));
+	d->any = compare_anywhere(d);
 	if (!d->sides[1].unit.tailnet)
 		return;
 	progress_tell("comparing in the inventory's tailnet");
-	d->here = diff_make(arena, party_of(&d->sides[0], d->sides[0].unit.tailnet),
+	d->here = diff_make(&d->run->arena,
+	                    party_of(&d->sides[0], d->sides[0].unit.tailnet),
 	                    party_of(&d->sides[1], d->sides[1].unit.tailnet));
 }
 

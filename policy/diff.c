@@ -64,7 +64,7 @@ comparison_of(struct telling *t, void (*fill)(struct comparison *, void *), void
 	bool differ = sides_differ(comparison_fill(&trial, t, false, fill, context));
 
 	arena_end(&trial);
-	return differ ? comparison_fill(t->arena, t, true, fill, context) : NULL;
+	return differ ? comparison_fill(t->work, t, true, fill, context) : NULL;
 }
 
 struct diff_blocks
@@ -84,14 +84,15 @@ comparison_blocks(struct comparison *c, enum diff_side side)
 /* The filters of both; the old one is taken in before the routes of the new one
  * are approved. */
 static struct comparison *
-comparison_of_access(struct arena *arena, const struct diff_party *both)
+comparison_of_access(struct telling *t, struct arena *arena)
 {
-	struct comparison *c = comparison_start(arena, both);
+	struct comparison *c = comparison_start(arena, t->both);
 
 	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
-		tailnet_approve(both[side].tailnet, both[side].policy);
-		cut_take(c->cut,
-		         filter_compile(arena, both[side].policy, both[side].tailnet));
+		const struct diff_party *party = &t->both[side];
+		tailnet_approve(party->tailnet, party->policy);
+		t->filters[side] = filter_compile(t->work, party->policy, party->tailnet);
+		cut_take(c->cut, t->filters[side]);
 		c->words[side] = vocabulary_mention(c->cut, (uint32_t)side);
 	}
 	comparison_close(c);
@@ -191,18 +192,45 @@ has_effect(const struct diff *diff, const struct telling *t)
 	return diff->gained.n > 0 || diff->lost.n > 0 || t->n_changes > 0;
 }
 
-/* Everything that is no flow of packets. */
+/* Each section by itself, so that one is gone from memory before the next. */
 static void
-tell_rest(struct diff *diff, struct telling *t, const struct diff_blocks *lost,
-          const struct diff_blocks *gained)
+tell_sections(struct telling *t)
 {
-	diff_apps(t, lost, gained);
-	diff_ssh(t);
-	diff_owners(t);
-	diff_approvers(t);
-	diff_attrs(t);
-	diff_options(t);
-	diff_tests(t);
+	static void (*const sections[])(struct telling *) = {
+		diff_ssh,   diff_owners,  diff_approvers,
+		diff_attrs, diff_options, diff_tests,
+	};
+	struct arena_mark mark = arena_mark(t->work);
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
+		sections[i](t);
+		arena_reset(t->work, mark);
+	}
+}
+
+/* What the filters differ in, in a comparison that is gone from memory after it. */
+static void
+tell_access(struct diff *diff, struct telling *t)
+{
+	struct arena arena = { 0 };
+	struct diff_blocks lost, gained;
+
+	t->access = comparison_of_access(t, &arena);
+	lost = comparison_blocks(t->access, DIFF_OLD);
+	gained = comparison_blocks(t->access, DIFF_NEW);
+	diff->lost = diff_accesses_of(t->access->words[DIFF_OLD], t->arena, &lost);
+	diff->gained = diff_accesses_of(t->access->words[DIFF_NEW], t->arena, &gained);
+	if (diff->imagined)
+		diff_apps(t, &lost, &gained);
+	t->access = NULL;
+	arena_end(&arena);
+}
+
+/* Everything that the filters do not say. */
+static void
+tell_rest(struct diff *diff, struct telling *t)
+{
+	tell_sections(t);
 	t->effective = has_effect(diff, t);
 	diff_definitions(t);
 	diff->changes = t->changes;
@@ -215,20 +243,18 @@ struct diff *
 diff_make(struct arena *arena, struct diff_party before, struct diff_party after)
 {
 	struct diff *diff = arena_alloc(arena, sizeof(*diff));
-	struct telling t = { .arena = arena, .both = diff->party };
+	struct arena work = { 0 };
+	struct diff_party both[2] = { before, after };
+	struct telling t = { .arena = arena, .work = &work, .both = both };
 
-	diff->party[DIFF_OLD] = before;
-	diff->party[DIFF_NEW] = after;
 	diff->imagined = after.tailnet->imagined;
-	t.access = comparison_of_access(arena, diff->party);
-	struct diff_blocks lost = comparison_blocks(t.access, DIFF_OLD);
-	struct diff_blocks gained = comparison_blocks(t.access, DIFF_NEW);
-	diff->lost = diff_accesses_of(t.access->words[DIFF_OLD], arena, &lost);
-	diff->gained = diff_accesses_of(t.access->words[DIFF_NEW], arena, &gained);
+	tell_access(diff, &t);
 	if (diff->imagined)
-		tell_rest(diff, &t, &lost, &gained);
+		tell_rest(diff, &t);
+	arena_end(&work);
 	return diff;
 }
+
 bool
 diff_is_empty(const struct diff *diff)
 {

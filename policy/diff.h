@@ -72,8 +72,7 @@ struct diff_accesses {
 };
 
 struct diff {
-	struct diff_party party[2]; /* by enum diff_side */
-	bool imagined;              /* holds for every tailnet; else for this one */
+	bool imagined; /* holds for every tailnet; else for this one */
 	struct diff_accesses gained, lost;
 	const struct diff_change *changes;
 	size_t n_changes;

@@ -327,10 +327,12 @@ access_witness(const struct vocabulary *v, struct diff_access *access,
 	                    !(from == EXAMPLE_KIND && to == EXAMPLE_KIND);
 }
 
-/* Who is meant by a block, counted on a real tailnet. */
+/* Who is meant by some blocks, counted on a real tailnet: who has the mark is
+ * counted already. */
 struct census {
 	struct vocabulary *v;
-	bool *people, *machines[2]; /* by owner; by side and machine */
+	uint32_t *people, *machines[2]; /* by owner; by side and machine */
+	uint32_t mark, n_people, n_machines[2];
 };
 
 static struct census
@@ -338,14 +340,32 @@ census_start(struct vocabulary *v, struct arena *scratch)
 {
 	const struct cut *cut = v->cut;
 	uint32_t tailnet = cut->filters[v->filter].tailnet_number;
-	size_t n = cut->tailnets[tailnet]->n_machines;
+	size_t n = cut->imagined ? 0 : cut->tailnets[tailnet]->n_machines;
 
 	return (struct census) {
-		v,
-		arena_array(scratch, cut->n_owners, sizeof(bool)),
-		{ arena_array(scratch, n, sizeof(bool)),
-		  arena_array(scratch, n, sizeof(bool)) },
+		.v = v,
+		.people = arena_array(scratch, cut->n_owners, sizeof(uint32_t)),
+		.machines = { arena_array(scratch, n, sizeof(uint32_t)),
+		              arena_array(scratch, n, sizeof(uint32_t)) },
+		.mark = 1,
 	};
+}
+
+/* Starts to count anew. */
+static void
+census_restart(struct census *c)
+{
+	c->mark++;
+	c->n_people = c->n_machines[CUT_SRC] = c->n_machines[CUT_DST] = 0;
+}
+
+static uint32_t
+census_mark(const struct census *c, uint32_t *mark)
+{
+	uint32_t fresh = *mark != c->mark;
+
+	*mark = c->mark;
+	return fresh;
 }
 
 static void
@@ -363,9 +383,10 @@ census_class(struct census *c, enum cut_side side, uint32_t class)
 		if (machine == CUT_NONE)
 			continue;
 		if (side == CUT_SRC && cut->owner[points[i]] != CUT_NONE)
-			c->people[cut->owner[points[i]]] = true;
+			c->n_people += census_mark(c, &c->people[cut->owner[points[i]]]);
 		else
-			c->machines[side][machine] = true;
+			c->n_machines[side] +=
+				census_mark(c, &c->machines[side][machine]);
 	}
 }
 
@@ -384,43 +405,60 @@ census_block(struct census *c, const struct diff_block *block)
 	arena_end(&scratch);
 }
 
-static uint32_t
-count_true(const bool *flags, size_t n)
+static void
+access_count(struct census *c, struct diff_access *access, const struct diff_block *block)
 {
-	uint32_t count = 0;
+	census_restart(c);
+	census_block(c, block);
+	access->n_people = c->n_people;
+	access->n_tagged = c->n_machines[CUT_SRC];
+	access->n_machines = c->n_machines[CUT_DST];
+}
+
+/* Texts that outlive the comparison that they were made in. */
+static struct text
+text_keep(struct arena *arena, struct text text)
+{
+	if (text.len == 0)
+		return text_of("");
+	return (struct text) { arena_copy(arena, text.at, text.len), text.len };
+}
+
+static const struct text *
+texts_keep(struct arena *arena, const struct text *texts, size_t n)
+{
+	struct text *kept = arena_array(arena, n, sizeof(*kept));
 
 	for (size_t i = 0; i < n; i++)
-		count += flags[i];
-	return count;
+		kept[i] = text_keep(arena, texts[i]);
+	return kept;
 }
 
-static void
-census_end(const struct census *c, uint32_t *people, uint32_t *tagged, uint32_t *machines)
+static struct cut_flow
+flow_keep(struct arena *arena, struct cut_flow flow)
 {
-	const struct cut *cut = c->v->cut;
-	uint32_t tailnet = cut->filters[c->v->filter].tailnet_number;
-	size_t n = cut->tailnets[tailnet]->n_machines;
-
-	*people = count_true(c->people, cut->n_owners);
-	*tagged = count_true(c->machines[CUT_SRC], n);
-	*machines = count_true(c->machines[CUT_DST], n);
+	flow.src = text_keep(arena, flow.src);
+	flow.dst = text_keep(arena, flow.dst);
+	flow.posture = text_keep(arena, flow.posture);
+	flow.via = text_keep(arena, flow.via);
+	flow.capability = text_keep(arena, flow.capability);
+	return flow;
 }
 
-static void
-access_count(struct vocabulary *v, struct diff_access *access,
-             const struct diff_block *block)
+static struct diff_access
+access_keep(struct arena *arena, struct diff_access access)
 {
-	struct arena scratch = { 0 };
-
-	if (!v->cut->imagined) {
-		struct census census = census_start(v, &scratch);
-		census_block(&census, block);
-		census_end(&census, &access->n_people, &access->n_tagged,
-		           &access->n_machines);
-	}
-	arena_end(&scratch);
+	access.src = texts_keep(arena, access.src, access.n_src);
+	access.dst = texts_keep(arena, access.dst, access.n_dst);
+	access.ip = texts_keep(arena, access.ip, access.n_ip);
+	access.ip_but = texts_keep(arena, access.ip_but, access.n_ip_but);
+	access.postures = texts_keep(arena, access.postures, access.n_postures);
+	access.via = texts_keep(arena, access.via, access.n_via);
+	access.witness = flow_keep(arena, access.witness);
+	return access;
 }
 
+/* In the arena for as long as the cut is. */
 static struct diff_access
 access_of(struct vocabulary *v, struct arena *arena, const struct diff_block *block)
 {
@@ -445,7 +483,6 @@ access_of(struct vocabulary *v, struct arena *arena, const struct diff_block *bl
 	}
 	access_ip(arena, &access, block);
 	access_witness(v, &access, block);
-	access_count(v, &access, block);
 	return access;
 }
 
@@ -523,7 +560,7 @@ access_add_via(struct arena *arena, struct diff_access *access, struct text plan
 	struct text *via = arena_array(arena, access->n_via + 1, sizeof(*via));
 
 	memcpy(via, access->via, access->n_via * sizeof(*via));
-	via[access->n_via++] = text_from(plane, sizeof("via ") - 1);
+	via[access->n_via++] = text_keep(arena, text_from(plane, sizeof("via ") - 1));
 	access->via = via;
 }
 
@@ -585,34 +622,45 @@ diff_order(struct diff_blocks *blocks)
 	arena_end(&scratch);
 }
 
+/* What is the same as the last block but for the tag of the router is told along
+ * with it. */
+static bool
+goes_along(const struct diff_access *access, const struct diff_block *last,
+           const struct diff_block *block)
+{
+	return access->n_via > 0 && differs_in_via(last, block);
+}
+
 struct diff_accesses
 diff_accesses_of(struct vocabulary *v, struct arena *arena,
                  const struct diff_blocks *blocks)
 {
 	struct arena scratch = { 0 };
-	struct diff_access *at = arena_array(arena, blocks->n, sizeof(*at));
+	struct diff_access *at = arena_array(arena, blocks->n, sizeof(*at)), *access = at;
 	const struct diff_block *last = NULL;
-	struct diff_accesses all = { .at = at };
-	struct census census = { 0 };
+	struct census all = census_start(v, &scratch), each = census_start(v, &scratch);
 
-	if (!v->cut->imagined)
-		census = census_start(v, &scratch);
 	for (size_t i = 0; i < blocks->n; i++) {
 		const struct diff_block *block = &blocks->at[i];
 		if (!diff_is_packets(v->cut, block->plane))
 			continue;
-		if (last && at[all.n - 1].n_via > 0 && differs_in_via(last, block)) {
-			access_add_via(arena, &at[all.n - 1],
+		if (last && goes_along(access - 1, last, block)) {
+			access_add_via(arena, access - 1,
 			               v->cut->planes.texts[block->plane]);
 			continue;
 		}
-		at[all.n++] = access_of(v, arena, block);
+		struct arena_mark mark = arena_mark(&scratch);
+		*access = access_keep(arena, access_of(v, &scratch, block));
+		arena_reset(&scratch, mark);
+		if (!v->cut->imagined) {
+			access_count(&each, access, block);
+			census_block(&all, block);
+		}
 		last = block;
-		if (!v->cut->imagined)
-			census_block(&census, block);
+		access++;
 	}
-	if (!v->cut->imagined)
-		census_end(&census, &all.n_people, &all.n_tagged, &all.n_machines);
 	arena_end(&scratch);
-	return all;
+	return (struct diff_accesses) { at, (size_t)(access - at), all.n_people,
+		                        all.n_machines[CUT_SRC],
+		                        all.n_machines[CUT_DST] };
 }

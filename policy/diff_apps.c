@@ -78,10 +78,10 @@ counterpart(const struct telling *t, const struct diff_block *block,
 static const char *
 ends_of(struct telling *t, const struct diff_block *block)
 {
-	struct text *dst = diff_texts(t->arena, &block->dst, NULL);
+	struct text *dst = diff_texts(t->work, &block->dst, NULL);
 
-	return arena_format(t->arena, "%s on %s", block_sources(t->arena, block),
-	                    words_join(t->arena, dst, block->dst.n));
+	return arena_format(t->work, "%s on %s", block_sources(t->work, block),
+	                    words_join(t->work, dst, block->dst.n));
 }
 
 static void
@@ -93,24 +93,24 @@ app_becomes(struct telling *t, const struct diff_block *lost,
 	telling_add(t, SECTION_GRANTS, EFFECT_BOTH, span_of(t, DIFF_OLD, lost),
 	            span_of(t, DIFF_NEW, gained), "%.*s for %s: %s becomes %s",
 	            TEXT_ARG(planes[gained->plane].capability), ends_of(t, gained),
-	            value_text(t->arena, &planes[lost->plane]),
-	            value_text(t->arena, &planes[gained->plane]));
+	            value_text(t->work, &planes[lost->plane]),
+	            value_text(t->work, &planes[gained->plane]));
 }
 
 static void
 app_tell(struct telling *t, enum diff_side side, const struct diff_block *block)
 {
 	const struct cut_plane *plane = &t->access->cut->plane_at[block->plane];
-	struct text *dst = diff_texts(t->arena, &block->dst, NULL);
+	struct text *dst = diff_texts(t->work, &block->dst, NULL);
 	bool gained = side == DIFF_NEW;
 	struct span span = span_of(t, side, block);
 
 	telling_add(t, SECTION_GRANTS, gained ? EFFECT_GAINED : EFFECT_LOST,
 	            gained ? SPAN_NONE : span, gained ? span : SPAN_NONE,
-	            "%s may %s use %.*s on %s%s%s", block_sources(t->arena, block),
+	            "%s may %s use %.*s on %s%s%s", block_sources(t->work, block),
 	            gained ? "now" : "no longer", TEXT_ARG(plane->capability),
-	            words_join(t->arena, dst, block->dst.n), plane->value ? " with " : "",
-	            plane->value ? value_text(t->arena, plane) : "");
+	            words_join(t->work, dst, block->dst.n), plane->value ? " with " : "",
+	            plane->value ? value_text(t->work, plane) : "");
 }
 
 void

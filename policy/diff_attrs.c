@@ -113,9 +113,8 @@ attr_tell(struct telling *t, const struct comparison *c, enum diff_side side,
 	telling_add(t, SECTION_NODE_ATTRS, gained ? EFFECT_GAINED : EFFECT_LOST,
 	            gained ? SPAN_NONE : span, gained ? span : SPAN_NONE,
 	            pool ? "%s %s addresses from %s" : "%s %s %s",
-	            block_sources(t->arena, block),
-	            gained ? "now gets" : "no longer gets",
-	            plane_text(t->arena, c->cut, block->plane));
+	            block_sources(t->work, block), gained ? "now gets" : "no longer gets",
+	            plane_text(t->work, c->cut, block->plane));
 }
 
 void

@@ -113,7 +113,7 @@ defined_tell(struct edits *edits, enum section section, const struct word *befor
              const struct word *after)
 {
 	const struct word *word = after ? after : before;
-	const char *what = arena_format(edits->t->arena, "%.*s is %s",
+	const char *what = arena_format(edits->t->work, "%.*s is %s",
 	                                TEXT_ARG(word->text), after ? "new" : "gone");
 
 	edit_tell(edits, section, word->text, before ? before->span : SPAN_NONE,
@@ -123,7 +123,7 @@ defined_tell(struct edits *edits, enum section section, const struct word *befor
 static void
 group_edit(struct edits *edits, const struct group *before, const struct group *after)
 {
-	struct arena *a = edits->t->arena;
+	struct arena *a = edits->t->work;
 	struct texts more = selectors_minus(a, &after->members, &before->members);
 	struct texts less = selectors_minus(a, &before->members, &after->members);
 
@@ -173,7 +173,7 @@ hosts_edit(struct edits *edits)
 		else if (was->good && host->good && !range_equal(was->range, host->range))
 			edit_tell(edits, SECTION_HOSTS, host->name.text, was->name.span,
 			          host->name.span,
-			          arena_format(edits->t->arena,
+			          arena_format(edits->t->work,
 			                       "%.*s is %.*s now, not %.*s",
 			                       TEXT_ARG(host->name.text),
 			                       TEXT_ARG(host->address.text),
@@ -200,7 +200,7 @@ ranges_texts(struct arena *arena, struct ranges ranges)
 static void
 ipset_edit(struct edits *edits, const struct ipset *before, const struct ipset *after)
 {
-	struct arena *a = edits->t->arena;
+	struct arena *a = edits->t->work;
 	struct texts more =
 		ranges_texts(a, ranges_minus(a, after->ranges, before->ranges));
 	struct texts less =
@@ -275,7 +275,7 @@ postures_edit(struct edits *edits)
 {
 	const struct policy *before = edits->t->both[DIFF_OLD].policy;
 	const struct policy *after = edits->t->both[DIFF_NEW].policy;
-	struct arena *a = edits->t->arena;
+	struct arena *a = edits->t->work;
 
 	for (size_t i = 0; i < after->n_postures; i++) {
 		const struct posture *is = &after->postures[i];
@@ -361,15 +361,15 @@ attr_config_tell(struct telling *t, const struct attr_config *config, bool gone)
 	const struct policy *before = t->both[DIFF_OLD].policy;
 	const struct policy *after = t->both[DIFF_NEW].policy;
 	struct text was =
-		section_value(t->arena, before, SECTION_ATTR_CONFIG, config->name.text);
+		section_value(t->work, before, SECTION_ATTR_CONFIG, config->name.text);
 	struct text is =
-		section_value(t->arena, after, SECTION_ATTR_CONFIG, config->name.text);
+		section_value(t->work, after, SECTION_ATTR_CONFIG, config->name.text);
 
 	const char *what =
-		was.len == 0 ? arena_format(t->arena, "is declared as %.*s", TEXT_ARG(is))
+		was.len == 0 ? arena_format(t->work, "is declared as %.*s", TEXT_ARG(is))
 		: is.len == 0
 			? "is no longer declared"
-			: arena_format(t->arena, "is declared as %.*s now, not as %.*s",
+			: arena_format(t->work, "is declared as %.*s now, not as %.*s",
 	                               TEXT_ARG(is), TEXT_ARG(was));
 
 	/* those that both declare are met twice */
@@ -407,8 +407,8 @@ regions_alike(struct telling *t, const struct derp_region *was,
 	const struct tree *before = t->both[DIFF_OLD].policy->tree;
 	const struct tree *after = t->both[DIFF_NEW].policy->tree;
 
-	return text_equal(hujson_minimize(t->arena, before, was->node),
-	                  hujson_minimize(t->arena, after, is->node));
+	return text_equal(hujson_minimize(t->work, before, was->node),
+	                  hujson_minimize(t->work, after, is->node));
 }
 
 static void
@@ -422,7 +422,7 @@ regions_tell(struct telling *t, const struct derp_map *before,
 			continue;
 		telling_add(t, SECTION_DERP_MAP, EFFECT_OTHER,
 		            was ? was->key.span : SPAN_NONE, is->key.span, "%s is %s",
-		            region_text(t->arena, is),
+		            region_text(t->work, is),
 		            is->removed ? "left out"
 		            : was       ? "another now"
 		                        : "new");
@@ -431,7 +431,7 @@ regions_tell(struct telling *t, const struct derp_map *before,
 		if (!region_find(after, before->regions[i].key.text))
 			telling_add(t, SECTION_DERP_MAP, EFFECT_OTHER,
 			            before->regions[i].key.span, SPAN_NONE, "%s is gone",
-			            region_text(t->arena, &before->regions[i]));
+			            region_text(t->work, &before->regions[i]));
 }
 
 static void
@@ -461,8 +461,8 @@ diff_options(struct telling *t)
 	            truth_text(after->randomize_client_port));
 	option_tell(t, SECTION_DISABLE_IPV4, truth_text(before->disable_ipv4),
 	            truth_text(after->disable_ipv4));
-	option_tell(t, SECTION_ONE_CGNAT_ROUTE, cgnat_text(t->arena, before),
-	            cgnat_text(t->arena, after));
+	option_tell(t, SECTION_ONE_CGNAT_ROUTE, cgnat_text(t->work, before),
+	            cgnat_text(t->work, after));
 	for (size_t i = 0; i < after->n_attr_configs; i++)
 		attr_config_tell(t, &after->attr_configs[i], false);
 	for (size_t i = 0; i < before->n_attr_configs; i++)
@@ -511,23 +511,23 @@ vias_tell(struct telling *t)
 {
 	const struct policy *before = t->both[DIFF_OLD].policy;
 	const struct policy *after = t->both[DIFF_NEW].policy;
-	struct names keys = { .arena = t->arena };
-	uint32_t *grants = arena_array(t->arena, before->n_grants, sizeof(*grants));
+	struct names keys = { .arena = t->work };
+	uint32_t *grants = arena_array(t->work, before->n_grants, sizeof(*grants));
 
 	for (uint32_t i = 0; i < before->n_grants; i++)
-		grants[names_add(&keys,
-		                 grant_key(t->arena, before, &before->grants[i]))] = i;
+		grants[names_add(&keys, grant_key(t->work, before, &before->grants[i]))] =
+			i;
 	for (size_t i = 0; i < after->n_grants; i++) {
 		const struct grant *is = &after->grants[i];
-		uint32_t key = names_find(&keys, grant_key(t->arena, after, is));
+		uint32_t key = names_find(&keys, grant_key(t->work, after, is));
 		const struct grant *was =
 			key == NAMES_NONE ? NULL : &before->grants[grants[key]];
-		if (!was || strcmp(via_text(t->arena, was), via_text(t->arena, is)) == 0)
+		if (!was || strcmp(via_text(t->work, was), via_text(t->work, is)) == 0)
 			continue;
 		telling_add(t, SECTION_GRANTS, EFFECT_OTHER, was->node->span,
 		            is->node->span, "grants[%u] leads %s now, not %s",
-		            (unsigned)is->index, via_text(t->arena, is),
-		            via_text(t->arena, was));
+		            (unsigned)is->index, via_text(t->work, is),
+		            via_text(t->work, was));
 	}
 }
 
@@ -543,11 +543,11 @@ has_via(const struct policy *p)
 void
 diff_definitions(struct telling *t)
 {
-	struct edits edits = { .t = t, .used.arena = t->arena };
+	struct edits edits = { .t = t, .used.arena = t->work };
 	const struct policy *before = t->both[DIFF_OLD].policy;
 	const struct policy *after = t->both[DIFF_NEW].policy;
-	const char *was = words_text(t->arena, &before->default_src_posture);
-	const char *is = words_text(t->arena, &after->default_src_posture);
+	const char *was = words_text(t->work, &before->default_src_posture);
+	const char *is = words_text(t->work, &after->default_src_posture);
 
 	uses_find(&edits, before);
 	uses_find(&edits, after);

@@ -111,14 +111,14 @@ rule_is_of_tag(const struct tailnet *t, const struct rule *rule, uint32_t tag)
 static const char *
 powers_of(struct telling *t, struct text tag)
 {
-	const struct filter *filter = t->access->cut->filters[DIFF_NEW].filter;
+	const struct filter *filter = t->filters[DIFF_NEW];
 	uint32_t number = names_find(&filter->tailnet->tags, tag);
-	struct names powers = { .arena = t->arena };
+	struct names powers = { .arena = t->work };
 
 	for (size_t i = 0; number != NAMES_NONE && i < filter->n_rules; i++) {
 		const char *power =
 			rule_is_of_tag(filter->tailnet, &filter->rules[i], number)
-				? power_text(t->arena, &filter->rules[i])
+				? power_text(t->work, &filter->rules[i])
 				: NULL;
 		if (power)
 			names_add(&powers, text_of(power));
@@ -126,11 +126,11 @@ powers_of(struct telling *t, struct text tag)
 	if (powers.n == 0)
 		return "";
 	if (powers.n > POWERS_MAX)
-		return arena_format(t->arena, ", and so reach %s and %zu more",
-		                    words_join(t->arena, powers.texts, POWERS_MAX),
+		return arena_format(t->work, ", and so reach %s and %zu more",
+		                    words_join(t->work, powers.texts, POWERS_MAX),
 		                    powers.n - POWERS_MAX);
-	return arena_format(t->arena, ", and so reach %s",
-	                    words_join(t->arena, powers.texts, powers.n));
+	return arena_format(t->work, ", and so reach %s",
+	                    words_join(t->work, powers.texts, powers.n));
 }
 
 static void
@@ -142,7 +142,7 @@ owner_tell(struct rolls *r, enum diff_side side, const struct diff_block *block)
 	telling_add(r->t, SECTION_TAG_OWNERS, gained ? EFFECT_GAINED : EFFECT_LOST,
 	            where_of(r, DIFF_OLD, tag), where_of(r, DIFF_NEW, tag),
 	            "%.*s may %s be taken by %s%s", TEXT_ARG(tag),
-	            gained ? "now" : "no longer", block_sources(r->t->arena, block),
+	            gained ? "now" : "no longer", block_sources(r->t->work, block),
 	            gained ? powers_of(r->t, tag) : "");
 }
 
@@ -167,7 +167,7 @@ diff_owners(struct telling *t)
 	if (sections_alike(t, sections, 2))
 		return;
 	for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
-		r.lists[side] = owners_of(t->arena, t->both[side].policy);
+		r.lists[side] = owners_of(t->work, t->both[side].policy);
 	r.c = comparison_of(t, owners_fill, &r);
 	for (int side = DIFF_NEW; r.c && side >= DIFF_OLD; side--) {
 		struct diff_blocks blocks = comparison_blocks(r.c, (enum diff_side)side);
@@ -318,7 +318,7 @@ approver_tell(struct rolls *r, enum diff_side side, const struct diff_block *blo
 {
 	struct text key = key_of(r, block);
 	bool gained = side == DIFF_NEW;
-	const char *who = block_sources(r->t->arena, block);
+	const char *who = block_sources(r->t->work, block);
 	const char *now = gained ? "now" : "no longer";
 	enum diff_effect effect = gained ? EFFECT_GAINED : EFFECT_LOST;
 	struct span before = where_of(r, DIFF_OLD, key),
@@ -358,7 +358,7 @@ diff_approvers(struct telling *t)
 	if (sections_alike(t, sections, 2))
 		return;
 	for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
-		r.lists[side] = approvers_of(t->arena, t->both[side].policy);
+		r.lists[side] = approvers_of(t->work, t->both[side].policy);
 	r.c = comparison_of(t, approvers_fill, &r);
 	if (!r.c)
 		return;

@@ -223,9 +223,11 @@ struct diff_blocks comparison_blocks(struct comparison *, enum diff_side);
 
 /* Changes and notes being gathered. */
 struct telling {
-	struct arena *arena;
+	struct arena *arena; /* for what is told */
+	struct arena *work;  /* for all else: given back after each section */
 	const struct diff_party *both;
-	struct comparison *access; /* of the filters */
+	struct filter *filters[2];
+	struct comparison *access; /* of the filters, while those are told */
 	struct diff_change *changes, *notes;
 	size_t n_changes, changes_cap, n_notes, notes_cap;
 	bool effective; /* something was told that an edit may have brought about */
@@ -281,7 +283,7 @@ void diff_order(struct diff_blocks *);
 /* Whether a plane is of packets, by any way or by routers with a tag. */
 bool diff_is_packets(const struct cut *, uint32_t plane);
 
-/* The blocks of packets, as access. */
+/* The blocks of packets, as access that outlives the cut. */
 struct diff_accesses diff_accesses_of(struct vocabulary *, struct arena *,
                                       const struct diff_blocks *);
 

@@ -356,7 +356,7 @@ turns_find(struct turning *t)
 static const char *
 logins_text(const struct filling *f, const struct diff_block *block)
 {
-	struct arena *arena = f->t->arena;
+	struct arena *arena = f->t->work;
 	const struct logins *logins = &f->logins;
 	struct text *texts = arena_array(arena, logins_n(logins) + 1, sizeof(*texts));
 	bool *in = arena_array(arena, logins_n(logins), sizeof(*in));
@@ -417,15 +417,15 @@ turn_tell(struct filling *f, enum turn turn, const struct diff_facts *facts)
 {
 	struct telling *t = f->t;
 	struct diff_blocks blocks =
-		diff_fold(f->c->words[turns[turn].words], t->arena, facts);
+		diff_fold(f->c->words[turns[turn].words], t->work, facts);
 
 	for (size_t i = 0; i < blocks.n; i++) {
 		const struct diff_block *block = &blocks.at[i];
-		struct text *dst = diff_texts(t->arena, &block->dst, NULL);
+		struct text *dst = diff_texts(t->work, &block->dst, NULL);
 		telling_add(t, SECTION_SSH, turns[turn].effect,
 		            rule_of(f, DIFF_OLD, block), rule_of(f, DIFF_NEW, block),
-		            "%s %s %s as %s%s", block_sources(t->arena, block),
-		            turns[turn].before, words_join(t->arena, dst, block->dst.n),
+		            "%s %s %s as %s%s", block_sources(t->work, block),
+		            turns[turn].before, words_join(t->work, dst, block->dst.n),
 		            logins_text(f, block), turns[turn].after);
 	}
 }
@@ -483,7 +483,7 @@ static void
 manners_tell(struct telling *t, const struct ssh_rule *before,
              const struct ssh_rule *after)
 {
-	struct arena *a = t->arena;
+	struct arena *a = t->work;
 	const char *was[4] = { period_text(a, before), words_text(a, &before->accept_env),
 		               recorders_text(a, before),
 		               before->enforce_recorder ? "refused" : "let in" };
@@ -509,7 +509,7 @@ rules_pair(struct telling *t)
 {
 	const struct policy *before = t->both[DIFF_OLD].policy;
 	const struct policy *after = t->both[DIFF_NEW].policy;
-	bool *taken = arena_array(t->arena, before->n_ssh, sizeof(*taken));
+	bool *taken = arena_array(t->work, before->n_ssh, sizeof(*taken));
 
 	for (size_t i = 0; i < after->n_ssh; i++)
 		for (size_t k = 0; k < before->n_ssh; k++) {
@@ -528,11 +528,11 @@ diff_ssh(struct telling *t)
 		                                 SECTION_POSTURES,
 		                                 SECTION_DEFAULT_SRC_POSTURE };
 	struct filling f = { .t = t };
-	struct turning turning = { .arena = t->arena };
+	struct turning turning = { .arena = t->work };
 
 	if (sections_alike(t, sections, 4))
 		return;
-	f.logins.names.arena = f.logins.domains.arena = t->arena;
+	f.logins.names.arena = f.logins.domains.arena = t->work;
 	names_add(&f.logins.names, text_of("root"));
 	logins_gather(&f.logins, t->both[DIFF_OLD].policy);
 	logins_gather(&f.logins, t->both[DIFF_NEW].policy);

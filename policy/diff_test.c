@@ -592,16 +592,14 @@ spots_real(const struct tailnet *t)
 }
 
 static void
-compare_diff(struct trial *trial, const struct diff *diff, const struct spots *spots)
+compare_diff(struct trial *trial, const struct policy *const both[2],
+             const struct tailnet *t, const struct spots *spots)
 {
-	struct side sides[2];
-	const struct diff_accesses *told_by[2] = { &diff->lost, &diff->gained };
+	const struct side sides[2] = {
+		{ { both[DIFF_OLD], t }, &trial->diff->lost },
+		{ { both[DIFF_NEW], t }, &trial->diff->gained },
+	};
 
-	for (int i = 0; i < 2; i++) {
-		sides[i].naive =
-			(struct naive) { diff->party[i].policy, diff->party[i].tailnet };
-		sides[i].told = told_by[i];
-	}
 	compare_side(trial, &sides[0], &sides[1].naive, spots);
 	compare_side(trial, &sides[1], &sides[0].naive, spots);
 }
@@ -620,11 +618,10 @@ compare_world(uint64_t seed, bool imagined, struct trial *tally)
 	struct trial trial = { .seed = seed,
 		               .texts = { w.policy_text, text },
 		               .inventory = imagined ? NULL : w.inventory_text };
-	struct diff *diff = diff_make(&w.arena, (struct diff_party) { w.policy, t },
-	                              (struct diff_party) { other, t });
-	trial.diff = diff;
+	trial.diff = diff_make(&w.arena, (struct diff_party) { w.policy, t },
+	                       (struct diff_party) { other, t });
 	struct spots spots = imagined ? spots_imagined(t) : spots_real(t);
-	compare_diff(&trial, diff, &spots);
+	compare_diff(&trial, both, t, &spots);
 	tally->n_told += trial.n_told;
 	tally->n_gone += trial.n_gone;
 	world_end(&w);

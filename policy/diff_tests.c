@@ -32,7 +32,7 @@ static void
 pledge_put(struct pledges *p, const char *subject, struct text object,
            enum claimed claimed, struct span where)
 {
-	struct arena *arena = p->t->arena;
+	struct arena *arena = p->t->work;
 	size_t known = p->keys.n;
 	const char *key = arena_format(arena, "%s\n%.*s", subject, TEXT_ARG(object));
 	uint32_t number = names_add(&p->keys, text_of(key));
@@ -87,7 +87,7 @@ test_subject(struct arena *arena, const struct test *test)
 static void
 test_put(struct pledges *p, const struct test *test)
 {
-	const char *subject = test_subject(p->t->arena, test);
+	const char *subject = test_subject(p->t->work, test);
 
 	for (size_t i = 0; i < test->accept.n; i++)
 		pledge_put(p, subject, test->accept.at[i].word.text, CLAIMED_ALLOWED,
@@ -108,7 +108,7 @@ logins_put(struct pledges *p, const char *subject, const struct words *logins,
 static void
 ssh_test_put(struct pledges *p, const struct ssh_test *test)
 {
-	struct arena *arena = p->t->arena;
+	struct arena *arena = p->t->work;
 	const char *src = subject_text(arena, test->src_word.text, test->attributes,
 	                               test->n_attributes);
 
@@ -126,7 +126,7 @@ static void
 pledges_say(struct pledges *p, const struct pledge *first, const struct text *objects,
             size_t n)
 {
-	const char *what = words_join(p->t->arena, objects, n);
+	const char *what = words_join(p->t->work, objects, n);
 	enum claimed was = first->by[DIFF_OLD], is = first->by[DIFF_NEW];
 
 	if (was == CLAIMED_NOT || is == CLAIMED_NOT)
@@ -146,7 +146,7 @@ pledges_say(struct pledges *p, const struct pledge *first, const struct text *ob
 static void
 pledges_tell(struct pledges *p)
 {
-	struct arena *arena = p->t->arena;
+	struct arena *arena = p->t->work;
 	struct names keys = { .arena = arena };
 	struct numbers *groups = arena_array(arena, p->keys.n, sizeof(*groups));
 
@@ -175,13 +175,13 @@ diff_tests(struct telling *t)
 {
 	struct pledges tests = {
 		.t = t,
-		.keys.arena = t->arena,
+		.keys.arena = t->work,
 		.section = SECTION_TESTS,
 		.verbs = { NULL, "may reach", "may not reach", NULL },
 	};
 	struct pledges logins = {
 		.t = t,
-		.keys.arena = t->arena,
+		.keys.arena = t->work,
 		.section = SECTION_SSH_TESTS,
 		.verbs = { NULL, "may log in as", "may not log in as",
 		           "has to pass a check to log in as" },
