@@ -26,6 +26,18 @@ struct range {
 	struct point first, last;
 };
 
+/* Points as a table says them: V4(100, 64, 0, 0), V6(0xfd7a115ca1e00000, 0). */
+#define V4(a, b, c, d)                                                                   \
+	{                                                                                \
+		LINE_IPV4, 0,                                                            \
+			(uint64_t)(a) << 24 | (uint64_t)(b) << 16 | (uint64_t)(c) << 8 | \
+				(d)                                                      \
+	}
+#define V6(hi, lo)                                                                       \
+	{                                                                                \
+		LINE_IPV6, (hi), (lo)                                                    \
+	}
+
 /* <0, 0 or >0: by line, then by number. */
 static inline int
 point_compare(struct point a, struct point b)

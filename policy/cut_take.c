@@ -181,15 +181,6 @@ ranges_internet(struct arena *arena)
 	return ranges_of(arena, RANGES_OF_INTERNET, 7);
 }
 
-static bool
-range_is_public(struct range range)
-{
-	for (size_t i = 0; i < 7; i++)
-		if (range_covers(RANGES_OF_INTERNET[i], range))
-			return true;
-	return false;
-}
-
 /* Everything that some machines have or route, default routes aside. */
 static struct ranges
 ranges_kept(struct arena *arena, const struct tailnet *t, const struct set *machines,
@@ -226,7 +217,7 @@ literals_left(struct arena *arena, const struct party *party, struct ranges kept
 	size_t n = 0;
 
 	for (size_t i = 0; i < party->n_literals; i++)
-		if ((public && range_is_public(party->literals[i])) ||
+		if ((public && range_is_internet(party->literals[i])) ||
 		    ranges_overlap(kept, party->literals[i]))
 			left[n++] = party->literals[i];
 	return ranges_of(arena, left, n);

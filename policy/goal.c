@@ -50,15 +50,6 @@ goal_of_rule(struct finder *f, const struct rule *rule)
 	return goal;
 }
 
-static bool
-range_is_internet(struct range range)
-{
-	for (size_t i = 0; i < 7; i++)
-		if (range_covers(RANGES_OF_INTERNET[i], range))
-			return true;
-	return false;
-}
-
 /* The party as nothing but prefixes. */
 static const struct party *
 party_flat(struct arena *arena, const struct tailnet *t, const struct party *party)

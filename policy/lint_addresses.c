@@ -7,17 +7,6 @@
 #include "policy/resolve.h"
 #include "policy/visit.h"
 
-#define V4(a, b, c, d)                                                                   \
-	{                                                                                \
-		LINE_IPV4, 0,                                                            \
-			(uint64_t)(a) << 24 | (uint64_t)(b) << 16 | (uint64_t)(c) << 8 | \
-				(d)                                                      \
-	}
-#define V6(hi, lo)                                                                       \
-	{                                                                                \
-		LINE_IPV6, (hi), (lo)                                                    \
-	}
-
 struct known_range {
 	struct range range;
 	const char *what;

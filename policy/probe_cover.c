@@ -57,16 +57,6 @@ owned_of(struct prober *p, const struct set *machines)
 	return set;
 }
 
-static void
-add_owners(struct numbers *list, const struct tailnet *t, struct range range)
-{
-	for (size_t i = tailnet_address_from(t, range.first);
-	     i < t->n_addresses &&
-	     point_compare(t->addresses[i].address, range.last) <= 0;
-	     i++)
-		numbers_add(list, t->addresses[i].machine);
-}
-
 /* Which machines have an address of the family in a party, in a real tailnet. */
 static const struct set *
 side_own(struct prober *p, const struct party *party, enum end_side side, unsigned family)
@@ -78,14 +68,14 @@ side_own(struct prober *p, const struct party *party, enum end_side side, unsign
 		return p->family[family];
 	for (size_t i = 0; party->any && i < 3; i++)
 		if (line_family(RANGES_OF_TAILNET[i].first.line) == family)
-			add_owners(&list, t, RANGES_OF_TAILNET[i]);
+			owners_add(t, RANGES_OF_TAILNET[i], &list);
 	for (size_t i = 0; party->any && i < t->n_subnets; i++)
 		if (t->subnets[i].outer == SUBNET_NONE &&
 		    line_family(t->subnets[i].range.first.line) == family)
-			add_owners(&list, t, t->subnets[i].range);
+			owners_add(t, t->subnets[i].range, &list);
 	for (size_t i = 0; i < party->n_literals; i++)
 		if (line_family(party->literals[i].first.line) == family)
-			add_owners(&list, t, party->literals[i]);
+			owners_add(t, party->literals[i], &list);
 	const struct set *named = set_meet(&t->sets, party->machines, p->family[family]);
 	const struct set *set = set_join(&t->sets, named, numbers_set(&list, &t->sets));
 	arena_end(&scratch);
@@ -155,15 +145,6 @@ atoms_from(const struct probe_end *end, struct point point)
 			high = middle;
 	}
 	return low;
-}
-
-static bool
-range_is_internet(struct range range)
-{
-	for (size_t i = 0; i < 7; i++)
-		if (range_covers(RANGES_OF_INTERNET[i], range))
-			return true;
-	return false;
 }
 
 /* Whether a machine is handed a prefix for what it has or routes. */

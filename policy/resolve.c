@@ -7,17 +7,6 @@
 #include "policy/dialect.h"
 #include "policy/numbers.h"
 
-#define V4(a, b, c, d)                                                                   \
-	{                                                                                \
-		LINE_IPV4, 0,                                                            \
-			(uint64_t)(a) << 24 | (uint64_t)(b) << 16 | (uint64_t)(c) << 8 | \
-				(d)                                                      \
-	}
-#define V6(hi, lo)                                                                       \
-	{                                                                                \
-		LINE_IPV6, (hi), (lo)                                                    \
-	}
-
 const struct range RANGES_OF_TAILNET[3] = {
 	{ V4(100, 64, 0, 0), V4(100, 115, 91, 255) },
 	{ V4(100, 115, 94, 0), V4(100, 127, 255, 255) },
@@ -143,9 +132,17 @@ party_of_autogroup(struct party *party, struct tailnet *t, const struct selector
 	}
 }
 
-/* Who has an address in the range. */
-static void
-add_owners(struct numbers *list, const struct tailnet *t, struct range range)
+bool
+range_is_internet(struct range range)
+{
+	for (size_t i = 0; i < 7; i++)
+		if (range_covers(RANGES_OF_INTERNET[i], range))
+			return true;
+	return false;
+}
+
+void
+owners_add(const struct tailnet *t, struct range range, struct numbers *list)
 {
 	for (size_t i = tailnet_address_from(t, range.first);
 	     i < t->n_addresses &&
@@ -162,7 +159,7 @@ machines_of_range(struct tailnet *t, struct range range, enum family family)
 	struct numbers list = { .arena = &scratch };
 	if (family == FAMILY_FIRST)
 		range.last = range.first;
-	add_owners(&list, t, range);
+	owners_add(t, range, &list);
 	const struct set *set = numbers_set(&list, &t->sets);
 	arena_end(&scratch);
 	return set;
@@ -410,10 +407,10 @@ static void
 add_anybody(struct numbers *list, const struct tailnet *t)
 {
 	for (size_t i = 0; i < 3; i++)
-		add_owners(list, t, RANGES_OF_TAILNET[i]);
+		owners_add(t, RANGES_OF_TAILNET[i], list);
 	for (size_t i = 0; i < t->n_subnets; i++)
 		if (t->subnets[i].outer == SUBNET_NONE)
-			add_owners(list, t, t->subnets[i].range);
+			owners_add(t, t->subnets[i].range, list);
 }
 
 /* Who routes what a party names. */
@@ -442,7 +439,7 @@ party_machines(struct tailnet *t, const struct party *party, bool subnets)
 	struct numbers list = { .arena = &scratch };
 	numbers_add_set(&list, party->machines);
 	for (size_t i = 0; i < party->n_literals; i++)
-		add_owners(&list, t, party->literals[i]);
+		owners_add(t, party->literals[i], &list);
 	if (party->any)
 		add_anybody(&list, t);
 	if (party->internet)
@@ -618,7 +615,7 @@ ranges_servers(struct tailnet *t, struct ranges ranges)
 	struct arena scratch = { 0 };
 	struct numbers list = { .arena = &scratch }, routes = { .arena = &scratch };
 	for (size_t i = 0; i < ranges.n; i++) {
-		add_owners(&list, t, ranges.at[i]);
+		owners_add(t, ranges.at[i], &list);
 		routes_overlapping(t->kept, t->n_kept, ranges.at[i], &routes);
 	}
 	for (size_t i = 0; i < routes.n; i++)

@@ -8,6 +8,8 @@
 #include "policy/range.h"
 #include "policy/tailnet.h"
 
+struct numbers;
+
 /*
  * Who and what selectors name in a tailnet. Identities (users, groups, tags,
  * autogroups) name machines, all their addresses; addresses name just
@@ -66,8 +68,11 @@ struct ranges party_flatten(struct arena *, const struct tailnet *, const struct
  * overlaps it. */
 const struct set *ranges_servers(struct tailnet *, struct ranges);
 
+/* Adds the numbers of the machines that have an address in a range, once for each
+ * address. */
+void owners_add(const struct tailnet *, struct range, struct numbers *);
+
 /* Adds the numbers of the approved subnets that overlap a range. */
-struct numbers;
 void subnets_overlapping(const struct tailnet *, struct range, struct numbers *);
 
 /* Whether a machine satisfies one of the postures so named: all of the
@@ -81,5 +86,8 @@ extern const struct range RANGES_OF_TAILNET[3];
 
 /* autogroup:internet as a destination. Seven ranges. */
 extern const struct range RANGES_OF_INTERNET[7];
+
+/* Whether autogroup:internet as a destination holds all of a range. */
+bool range_is_internet(struct range);
 
 #endif

@@ -4,13 +4,6 @@
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-#define V4(a, b, c, d)                                                                   \
-	{                                                                                \
-		LINE_IPV4, 0,                                                            \
-			(uint64_t)(a) << 24 | (uint64_t)(b) << 16 | (uint64_t)(c) << 8 | \
-				(d)                                                      \
-	}
-
 static const struct range pool_whole = { V4(100, 64, 0, 0), V4(100, 127, 255, 255) };
 
 static const struct range pool_reserved[] = {
