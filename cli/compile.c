@@ -15,6 +15,9 @@ static const struct option ROWS[] = {
 	  "the coordinator's own address, for ssh rules that check", NULL },
 	{ 0, "wide", OPTION_FLAG, OWN(wide), NULL,
 	  "a table as wide as it likes, every address in it", NULL },
+	{ 0, "shared", OPTION_FLAG, OWN(shared), NULL,
+	  "json and ndjson with each list of sources once, and its number in rules",
+	  NULL },
 	{ 0, "from", OPTION_TEXT, OWN(from), "NAME",
 	  "the target that the policy was written for (tailscale), where -f policy "
 	  "rewrites it",
@@ -78,15 +81,16 @@ nodes_choose(struct compilation *c)
 }
 
 /* A format: how nodes are written, and how rules are without an inventory;
- * NULL where they cannot be. */
+ * NULL where they cannot be. Lists of sources may stand once in some. */
 static const struct format {
 	void (*nodes)(struct compilation *);
 	void (*terms)(struct compilation *);
+	bool shares;
 } FORMATS[] = {
-	{ nodes_table, terms_table },
-	{ nodes_tsv, terms_tsv },
-	{ nodes_json, terms_json },
-	{ nodes_ndjson, NULL },
+	{ nodes_table, terms_table, false },
+	{ nodes_tsv, terms_tsv, false },
+	{ nodes_json, terms_json, true },
+	{ nodes_ndjson, NULL, true },
 };
 
 /* policy comes after them. */
@@ -111,6 +115,10 @@ compile_write(struct compilation *c)
 		return run_fault(c->run,
 		                 "ndjson wants an inventory: a line for each node "
 		                 "of --inventory FILE");
+	if (c->own->shared)
+		return run_fault(c->run,
+		                 "--shared wants an inventory: sources in the policy's "
+		                 "own terms are short");
 	format->terms(c);
 	return STATUS_GOOD;
 }
@@ -160,10 +168,23 @@ control_url_read(struct run *run)
 	return true;
 }
 
+/* Whether the options go together. */
+static bool
+compile_options_fit(struct run *run)
+{
+	const struct compile_options *own = run->own;
+	unsigned format = run->options.format;
+
+	if (!own->shared || (format < N_FORMATS && FORMATS[format].shares))
+		return control_url_read(run);
+	run_fault(run, "--shared is for -f json and -f ndjson");
+	return false;
+}
+
 enum status
 compile_main(struct run *run)
 {
-	const char *path = control_url_read(run) ? run_policy(run, 0) : NULL;
+	const char *path = compile_options_fit(run) ? run_policy(run, 0) : NULL;
 	struct unit unit = { 0 };
 	struct compilation compilation = { run, run->own, &unit, { NULL, 0 } };
 	enum status status = STATUS_BAD_RUN;

@@ -9,6 +9,7 @@ struct compile_options {
 	struct strings nodes;
 	const char *control_url;
 	bool wide;
+	bool shared;
 	const char *from; /* of the format policy: the target that it was written for */
 	unsigned lossy;   /* enum lossy */
 };

@@ -6,13 +6,13 @@
 #include "cli/terminal.h"
 #include "cli/wire.h"
 
-/* Each chosen node's object; between them, before the first and after the
- * last what the format wants. */
+/* Each chosen node's object, and what the format wants between them and after the
+ * last. */
 static void
-nodes_write(struct compilation *c, const char *between, const char *after)
+nodes_write(struct compilation *c, struct wire *wire, const char *between,
+            const char *after)
 {
 	struct output *out = &c->run->out;
-	struct wire *wire = wire_make(c->unit, c->own->control_url);
 
 	progress_tell("writing the nodes");
 	for (size_t i = 0; i < c->chosen.n && !out->error; i++) {
@@ -23,7 +23,20 @@ nodes_write(struct compilation *c, const char *between, const char *after)
 	}
 	if (c->chosen.n > 0)
 		output_string(out, after);
-	output_flush(out); /* of texts that are the unit's */
+}
+
+/* Where lists go that are to stand once. */
+static struct wire *
+nodes_wire(struct compilation *c, enum wire_lists shared)
+{
+	return wire_make(c->unit, c->own->control_url,
+	                 c->own->shared ? shared : LISTS_INSIDE);
+}
+
+static void
+nodes_end(struct compilation *c, struct wire *wire)
+{
+	output_flush(&c->run->out); /* of texts that are the unit's */
 	wire_end(wire);
 }
 
@@ -38,15 +51,25 @@ json_head(struct compilation *c, const char *list)
 void
 nodes_json(struct compilation *c)
 {
+	struct output *out = &c->run->out;
+	struct wire *wire = nodes_wire(c, LISTS_BEHIND);
+
 	json_head(c, "nodes");
-	nodes_write(c, ",\n", "\n");
-	output_string(&c->run->out, "]}\n");
+	nodes_write(c, wire, ",\n", "\n");
+	output_char(out, ']');
+	if (c->own->shared)
+		wire_write_lists(wire, out);
+	output_string(out, "}\n");
+	nodes_end(c, wire);
 }
 
 void
 nodes_ndjson(struct compilation *c)
 {
-	nodes_write(c, "\n", "\n");
+	struct wire *wire = nodes_wire(c, LISTS_AHEAD);
+
+	nodes_write(c, wire, "\n", "\n");
+	nodes_end(c, wire);
 }
 
 /* `"src":["tag:web","ada@example.com"],` */

@@ -6,6 +6,17 @@
 #include "policy/ssh.h"
 #include "policy/table.h"
 
+/* The lists of one kind. Those that are written once have numbers, in the order in
+ * which they are first needed. */
+struct lists {
+	const char *member; /* of a rule that has one: "SrcIPs" */
+	const char *set;    /* what one is called: "srcSet" */
+	struct text (*json)(struct wire *, uint32_t list);
+	uint32_t *number; /* by list: its number + 1, or 0 */
+	uint32_t *order;  /* by number: the list */
+	uint32_t n;
+};
+
 struct wire {
 	struct arena *arena;
 	const struct tree *tree;
@@ -15,6 +26,8 @@ struct wire {
 	struct attrs *attrs;
 	struct ssh_table *ssh; /* NULL: no ssh section */
 	const char *control_url;
+	enum wire_lists place; /* of lists */
+	struct lists srcs, principals;
 	char *ids;            /* "n1","n2", … as JSON, by machine … */
 	size_t *id_start;     /* … and where each of them starts */
 	struct text *maps;    /* by number of the map: CapMap */
@@ -40,8 +53,43 @@ ids_write(struct wire *wire)
 	wire->ids = out.buffer;
 }
 
+static struct text
+src_json(struct wire *wire, uint32_t list)
+{
+	return table_src_json(wire->table, list);
+}
+
+static struct text
+principals_json(struct wire *wire, uint32_t list)
+{
+	return ssh_principals_json(wire->ssh, list);
+}
+
+/* Gets both kinds of lists ready. */
+static void
+lists_start(struct wire *wire)
+{
+	size_t n = table_n_srcs(wire->table);
+	size_t n_principals = wire->ssh ? ssh_n_principals(wire->ssh) : 0;
+
+	wire->srcs = (struct lists) {
+		.member = "SrcIPs",
+		.set = "srcSet",
+		.json = src_json,
+		.number = arena_array(wire->arena, n, sizeof(uint32_t)),
+		.order = arena_array(wire->arena, n, sizeof(uint32_t)),
+	};
+	wire->principals = (struct lists) {
+		.member = "principals",
+		.set = "principalSet",
+		.json = principals_json,
+		.number = arena_array(wire->arena, n_principals, sizeof(uint32_t)),
+		.order = arena_array(wire->arena, n_principals, sizeof(uint32_t)),
+	};
+}
+
 struct wire *
-wire_make(struct unit *unit, const char *control_url)
+wire_make(struct unit *unit, const char *control_url, enum wire_lists place)
 {
 	struct arena *arena = &unit->arena;
 	struct wire *wire = arena_alloc(arena, sizeof(*wire));
@@ -54,6 +102,8 @@ wire_make(struct unit *unit, const char *control_url)
 	wire->attrs = attrs_compile(arena, unit->policy, unit->tailnet);
 	wire->ssh = ssh_compile(arena, unit->policy, unit->tailnet);
 	wire->control_url = control_url ? control_url : SSH_CONTROL_URL;
+	wire->place = place;
+	lists_start(wire);
 	ids_write(wire);
 	wire->maps = arena_array(arena, attrs_n(wire->attrs), sizeof(*wire->maps));
 	wire->apps = arena_array(arena, unit->policy->n_grants, sizeof(*wire->apps));
@@ -249,17 +299,73 @@ cap_grant_write(struct wire *wire, struct output *out, const struct wire_rule *r
 	output_string(out, "}]");
 }
 
-static void
-filter_write(struct wire *wire, struct output *out, uint32_t machine)
+/* Gives a list a number; false if it had one. */
+static bool
+list_number(struct lists *lists, uint32_t list)
 {
-	struct wire_table table = table_of(wire->table, &wire->scratch, machine);
+	if (lists->number[list] > 0)
+		return false;
+	lists->order[lists->n] = list;
+	lists->number[list] = ++lists->n;
+	return true;
+}
 
+/* `"SrcIPs":` and a list or its number. */
+static void
+list_write(struct wire *wire, struct output *out, struct lists *lists, uint32_t list)
+{
+	output_char(out, '"');
+	output_string(out, lists->member);
+	output_string(out, "\":");
+	if (wire->place == LISTS_INSIDE) {
+		output_shared(out, lists->json(wire, list));
+		return;
+	}
+	list_number(lists, list);
+	output_number(out, lists->number[list] - 1);
+}
+
+/* `{"srcSet":0,"SrcIPs":[…]}`, where no rule so far had that list. */
+static void
+list_write_ahead(struct wire *wire, struct output *out, struct lists *lists,
+                 uint32_t list)
+{
+	if (!list_number(lists, list))
+		return;
+	output_format(out, "{\"%s\":%u,\"%s\":", lists->set,
+	              (unsigned)lists->number[list] - 1, lists->member);
+	output_shared(out, lists->json(wire, list));
+	output_string(out, "}\n");
+}
+
+/* `,"srcSets":[…]`, a list a line. */
+static void
+lists_write(struct wire *wire, struct output *out, const struct lists *lists)
+{
+	output_format(out, ",\"%ss\":[\n", lists->set);
+	for (uint32_t i = 0; i < lists->n; i++) {
+		output_shared(out, lists->json(wire, lists->order[i]));
+		output_string(out, i + 1 < lists->n ? ",\n" : "\n");
+	}
+	output_char(out, ']');
+}
+
+void
+wire_write_lists(struct wire *wire, struct output *out)
+{
+	lists_write(wire, out, &wire->srcs);
+	lists_write(wire, out, &wire->principals);
+}
+
+static void
+filter_write(struct wire *wire, struct output *out, const struct wire_table *table)
+{
 	/* empty and not null: null leaves a client's filter as it was */
 	output_string(out, ",\"PacketFilter\":[");
-	for (size_t i = 0; i < table.n; i++) {
-		const struct wire_rule *rule = &table.rules[i];
-		output_string(out, i > 0 ? ",{\"SrcIPs\":" : "{\"SrcIPs\":");
-		output_shared(out, table_src_json(wire->table, rule->src));
+	for (size_t i = 0; i < table->n; i++) {
+		const struct wire_rule *rule = &table->rules[i];
+		output_string(out, i > 0 ? ",{" : "{");
+		list_write(wire, out, &wire->srcs, rule->src);
 		if (rule->n_cap_dst > 0)
 			cap_grant_write(wire, out, rule);
 		else
@@ -311,8 +417,8 @@ hold_write(struct wire *wire, struct output *out)
 static void
 ssh_rule_write(struct wire *wire, struct output *out, const struct wire_ssh_rule *rule)
 {
-	output_string(out, "{\"principals\":");
-	output_text(out, ssh_principals_json(wire->ssh, rule->principals));
+	output_char(out, '{');
+	list_write(wire, out, &wire->principals, rule->principals);
 	output_string(out, ",\"sshUsers\":{");
 	for (size_t i = 0; i < rule->n_logins; i++) {
 		if (i > 0)
@@ -334,19 +440,18 @@ ssh_rule_write(struct wire *wire, struct output *out, const struct wire_ssh_rule
 }
 
 static void
-ssh_write(struct wire *wire, struct output *out, uint32_t machine)
+ssh_write(struct wire *wire, struct output *out, const struct wire_ssh *ssh)
 {
 	output_string(out, ",\"SSHPolicy\":");
 	if (!wire->ssh) {
 		output_string(out, "null");
 		return;
 	}
-	struct wire_ssh ssh = ssh_of(wire->ssh, &wire->scratch, machine);
 	output_string(out, "{\"rules\":[");
-	for (size_t i = 0; i < ssh.n; i++) {
+	for (size_t i = 0; i < ssh->n; i++) {
 		if (i > 0)
 			output_char(out, ',');
-		ssh_rule_write(wire, out, ssh.rules[i]);
+		ssh_rule_write(wire, out, ssh->rules[i]);
 	}
 	output_string(out, "]}");
 }
@@ -395,14 +500,32 @@ head_write(struct wire *wire, struct output *out, uint32_t number)
 	output_char(out, ']');
 }
 
+/* The lists that a node's rules are the first to have, a line each. */
+static void
+lists_write_ahead(struct wire *wire, struct output *out, const struct wire_table *table,
+                  const struct wire_ssh *ssh)
+{
+	for (size_t i = 0; i < table->n; i++)
+		list_write_ahead(wire, out, &wire->srcs, table->rules[i].src);
+	for (size_t i = 0; i < ssh->n; i++)
+		list_write_ahead(wire, out, &wire->principals, ssh->rules[i]->principals);
+}
+
 void
 wire_write(struct wire *wire, struct output *out, uint32_t machine)
 {
 	struct arena_mark mark = arena_mark(&wire->scratch);
 
+	struct wire_table table = table_of(wire->table, &wire->scratch, machine);
+	struct wire_ssh ssh = { 0 };
+
+	if (wire->ssh)
+		ssh = ssh_of(wire->ssh, &wire->scratch, machine);
+	if (wire->place == LISTS_AHEAD)
+		lists_write_ahead(wire, out, &table, &ssh);
 	head_write(wire, out, machine);
-	filter_write(wire, out, machine);
-	ssh_write(wire, out, machine);
+	filter_write(wire, out, &table);
+	ssh_write(wire, out, &ssh);
 	output_string(out, ",\"CapMap\":");
 	output_text(out, map_text(wire, attrs_of(wire->attrs, machine)));
 	peers_write(wire, out, machine);

@@ -12,15 +12,26 @@
 
 struct wire;
 
+/* Where the lists of sources stand: SrcIPs of rules, principals of SSH rules. */
+enum wire_lists {
+	LISTS_INSIDE, /* in each rule, as the control plane sends it */
+	LISTS_AHEAD,  /* once, each a line before the first node with a rule of it … */
+	LISTS_BEHIND, /* … or in tables behind all nodes; rules have their numbers */
+};
+
 /* Compiles what a machine's object needs beside the unit's filter. control_url
  * is the coordinator's own address, NULL what stands for it. It lies in the
  * unit's arena; wire_end gives back what does not. */
-struct wire *wire_make(struct unit *, const char *control_url);
+struct wire *wire_make(struct unit *, const char *control_url, enum wire_lists);
 
 void wire_end(struct wire *);
 
-/* The object of one machine, without a line end. */
+/* The object of one machine, without a line end; with LISTS_AHEAD, lines of lists
+ * before it. */
 void wire_write(struct wire *, struct output *, uint32_t machine);
+
+/* With LISTS_BEHIND: the tables, as members of an object that follow others. */
+void wire_write_lists(struct wire *, struct output *);
 
 /* The app of a grant as a JSON object, values as the policy has them: names in
  * byte order, as Go writes a map, each once. */

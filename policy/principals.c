@@ -143,3 +143,9 @@ principals_json(struct principals *t, uint32_t list)
 	arena_end(&scratch);
 	return l->json;
 }
+
+size_t
+principals_n(const struct principals *t)
+{
+	return t->keys.n;
+}

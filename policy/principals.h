@@ -21,4 +21,7 @@ uint32_t principals_of(struct principals *, const uint32_t *machines, size_t n);
 /* `[{"nodeIP":"100.64.0.1"}]`: every address of every machine, in byte order. */
 struct text principals_json(struct principals *, uint32_t list);
 
+/* The number of distinct lists; they are numbered from 0. */
+size_t principals_n(const struct principals *);
+
 #endif

@@ -544,6 +544,12 @@ ssh_principals_json(struct ssh_table *t, uint32_t principals)
 	return principals_json(t->principals, principals);
 }
 
+size_t
+ssh_n_principals(const struct ssh_table *t)
+{
+	return principals_n(t->principals);
+}
+
 bool
 wire_ssh_rule_admits(const struct wire_ssh_rule *rule, struct text login)
 {

@@ -84,6 +84,9 @@ struct wire_ssh ssh_of(const struct ssh_table *, struct arena *scratch, uint32_t
  * `[{"nodeIP":"100.64.0.1"},{"nodeIP":"fd7a:115c:a1e0::1"}]`. */
 struct text ssh_principals_json(struct ssh_table *, uint32_t principals);
 
+/* The number of distinct lists of principals; they are numbered from 0. */
+size_t ssh_n_principals(const struct ssh_table *);
+
 /* What a client makes of a login. */
 enum ssh_verdict { SSH_DENIED, SSH_ACCEPTED, SSH_CHECKED };
 
