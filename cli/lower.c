@@ -68,9 +68,10 @@ lower_main(struct run *run, const char *path)
 	enum status status = STATUS_BAD_RUN;
 
 	if (own_target(run) && unit_load(&unit, run, path)) {
+		unit_claims(&unit);
 		findings_tell(run, &unit.findings);
-		status =
-			unit.filter ? lower_write(run, &unit, target) : STATUS_BAD_POLICY;
+		status = unit.findings.n_errors > 0 ? STATUS_BAD_POLICY
+		                                    : lower_write(run, &unit, target);
 	}
 	if (status != STATUS_GOOD)
 		output_abandon(run);

@@ -3,6 +3,7 @@
 
 /* What the parts of lowering share: lower.h is the door. */
 
+#include "policy/claim.h"
 #include "policy/dialect.h"
 #include "policy/lower.h"
 #include "policy/range.h"
@@ -35,8 +36,8 @@ struct text list_word(const struct word_list *, size_t i);
 /* ["a", "b"] */
 void sheet_list(struct sheet *, const struct word_list *);
 
-/* A rule's own postures, as another member of it. */
-void sheet_postures(struct sheet *, const struct words *postures);
+/* Another member of an object: , "name": ["a", "b"] */
+void sheet_words(struct sheet *, const char *name, const struct words *);
 
 /* A group that stands for what the target has no word for. */
 struct new_group {
@@ -55,11 +56,16 @@ struct lower {
 	struct names origins; /* of new groups: their numbers */
 	struct new_group *groups;
 	size_t groups_cap;
-	struct names hosts;  /* that are named: their definitions are needed */
-	struct names tags;   /* the same */
+	struct names tags;   /* that are named: their owners are needed */
 	struct names losses; /* said so far: where, and what */
 	struct sheet head;   /* comments that list them */
+	/* Beside tests and sshTests: what is left out. */
+	bool *no_test, *no_ssh_test;
 };
+
+/* "// grants[3], line 12": before what was made of it. */
+void sheet_from(struct lower *, struct sheet *, const char *section, uint32_t index,
+                const struct node *);
 
 /* What is said or left unsaid of a selector. */
 struct side {
@@ -81,6 +87,13 @@ void lower_lose(struct lower *, struct span, const char *what, const char *lost)
 /* The same where an inventory would help. */
 void lower_lose_unknown(struct lower *, struct span, const char *what, const char *lost);
 
+/* The same of what does not only narrow access by being lost: always an error. */
+void lower_lose_other(struct lower *, struct span, const char *what, const char *lost);
+
+/* Tells, as a warning, of tests that are left out, with which nobody loses access: what
+ * the target does ("runs no tests"), and what is lost by it. */
+void lower_lose_test(struct lower *, struct span, const char *what, const char *lost);
+
 /* lower_words.c: adds the target's words for a selector of a rule. */
 void lower_selector(struct lower *, const struct side *, const struct selector *,
                     struct word_list *);
@@ -100,6 +113,11 @@ bool lower_person(struct lower *, struct text person, struct span where, bool me
  * empty where no inventory is known. */
 struct ranges lower_wanted(struct lower *, const struct selector *, size_t n);
 
+/* Whether the target takes a host, or a tag, of that name. */
+bool lower_takes_host(const struct lower *, const struct host *);
+
+bool lower_takes_tag(const struct lower *, struct text tag);
+
 /* A tag that is named, whose owners are needed; false where the target does not
  * take its name: it was told. */
 bool lower_tag(struct lower *, struct text tag, struct span);
@@ -112,7 +130,19 @@ struct text lower_group(struct lower *, const char *prefix, struct text origin,
 /* lower_rules.c: the rules as the members of an object; whether there are any. */
 bool lower_rules(struct lower *, struct sheet *);
 
-/* lower_ssh.c */
-void lower_ssh(struct lower *, struct sheet *);
+/* A section each, written where there is anything to write. */
+void lower_ssh(struct lower *, struct sheet *);            /* lower_ssh.c */
+void lower_tags(struct lower *, struct sheet *);           /* lower_owners.c */
+void lower_auto_approvers(struct lower *, struct sheet *); /* the same */
+void lower_node_attrs(struct lower *, struct sheet *);     /* lower_settings.c */
+void lower_others(struct lower *, struct sheet *);         /* the same */
+
+/* lower_tests.c: tests say nothing about access. That they are gone is told, and
+ * stops nobody. */
+void lower_tests(struct lower *, struct sheet *);
+
+/* Leaves out those that do not pass on what was made of the policy; whether there are
+ * any, and lower_tests is to be called again. */
+bool lower_tests_fail(struct lower *, const struct claims *);
 
 #endif

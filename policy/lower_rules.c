@@ -137,10 +137,7 @@ sheet_origin(struct lower *l, struct sheet *sheet, const struct grant *grant)
 		sheet_string(sheet, "// neither acls nor grants\n");
 		return;
 	}
-	unsigned line =
-		(unsigned)source_place(l->policy->source, grant->node->span.first).line;
-	sheet_format(sheet, "// %s[%u], line %u\n", section_name(grant->section),
-	             (unsigned)grant->index, line);
+	sheet_from(l, sheet, section_name(grant->section), grant->index, grant->node);
 }
 
 /* "tag:db:22", with brackets where the target wants them. */
@@ -159,19 +156,6 @@ sheet_ported(struct lower *l, struct sheet *sheet, struct text word, const char 
 	else
 		whole = arena_format(l->arena, "%.*s:%s", TEXT_ARG(word), ports);
 	sheet_quote(sheet, text_of(whole));
-}
-
-void
-sheet_postures(struct sheet *sheet, const struct words *postures)
-{
-	if (!postures->list)
-		return;
-	sheet_string(sheet, ", \"srcPosture\": [");
-	for (size_t i = 0; i < postures->n; i++) {
-		sheet_string(sheet, i ? ", " : "");
-		sheet_quote(sheet, postures->at[i].text);
-	}
-	sheet_string(sheet, "]");
 }
 
 static void
@@ -195,8 +179,8 @@ sheet_acl(struct lower *l, struct sheet *sheet, const struct draft *draft,
 			first = false;
 		}
 	sheet_string(sheet, "]");
-	if (draft->grant)
-		sheet_postures(sheet, &draft->grant->src_posture);
+	if (draft->grant && draft->grant->src_posture.list)
+		sheet_words(sheet, "srcPosture", &draft->grant->src_posture);
 	sheet_string(sheet, "},\n");
 }
 
@@ -469,16 +453,16 @@ sheet_app(struct lower *l, struct sheet *sheet, const struct grant *grant)
 	sheet_text(sheet, hujson_minimize(l->arena, l->policy->tree, grant->app_object));
 }
 
-static void
-sheet_via(struct lower *l, struct sheet *sheet, const struct grant *grant)
+/* The tags that a grant is to go through. */
+static struct word_list
+lower_via(struct lower *l, const struct grant *grant)
 {
 	struct word_list tags = { .names.arena = l->arena };
 
 	for (size_t i = 0; i < grant->via.n; i++)
 		if (lower_tag(l, grant->via.at[i].text, grant->via.at[i].span))
 			list_add(&tags, grant->via.at[i].text);
-	sheet_string(sheet, ", \"via\": ");
-	sheet_list(sheet, &tags);
+	return tags;
 }
 
 /* A grant as a grant. */
@@ -486,6 +470,7 @@ static void
 lower_grant(struct lower *l, struct sheet *sheet, const struct grant *grant)
 {
 	struct word_list src = lower_sources(l, grant), ip = lower_services(l, grant);
+	struct word_list via = lower_via(l, grant);
 	struct word_list dst = { .names.arena = l->arena };
 
 	for (size_t i = 0; i < grant->dst.n; i++) {
@@ -497,6 +482,10 @@ lower_grant(struct lower *l, struct sheet *sheet, const struct grant *grant)
 	if (list_length(&src) == 0 || list_length(&dst) == 0 ||
 	    (list_length(&ip) == 0 && !grant->n_app))
 		return;
+	if (grant->via.n && !list_length(&via)) {
+		lower_lose(l, grant->node->span, "via", "the rule");
+		return;
+	}
 	sheet_origin(l, sheet, grant);
 	sheet_string(sheet, "{\"src\": ");
 	sheet_list(sheet, &src);
@@ -508,9 +497,12 @@ lower_grant(struct lower *l, struct sheet *sheet, const struct grant *grant)
 	}
 	if (grant->n_app)
 		sheet_app(l, sheet, grant);
-	if (grant->via.n)
-		sheet_via(l, sheet, grant);
-	sheet_postures(sheet, &grant->src_posture);
+	if (grant->via.n) {
+		sheet_string(sheet, ", \"via\": ");
+		sheet_list(sheet, &via);
+	}
+	if (grant->src_posture.list)
+		sheet_words(sheet, "srcPosture", &grant->src_posture);
 	sheet_string(sheet, "},\n");
 }
 

@@ -27,12 +27,10 @@ sheet_shell(struct lower *l, struct sheet *sheet, const struct shell *shell,
             const struct word_list *users)
 {
 	const struct ssh_rule *rule = shell->rule;
-	unsigned line =
-		(unsigned)source_place(l->policy->source, rule->node->span.first).line;
 
 	if (!list_length(src) || !list_length(dst) || !list_length(users))
 		return;
-	sheet_format(sheet, "// ssh[%u], line %u\n", (unsigned)rule->index, line);
+	sheet_from(l, sheet, section_name(SECTION_SSH), rule->index, rule->node);
 	sheet_format(sheet, "{\"action\": \"%s\", \"src\": ",
 	             shell->action == SSH_CHECK ? "check" : "accept");
 	sheet_list(sheet, src);
@@ -42,18 +40,16 @@ sheet_shell(struct lower *l, struct sheet *sheet, const struct shell *shell,
 	sheet_list(sheet, users);
 	if (shell->period)
 		sheet_format(sheet, ", \"checkPeriod\": \"%s\"", shell->period);
-	for (size_t i = 0; shell->env && i < rule->accept_env.n; i++) {
-		sheet_string(sheet, i ? ", " : ", \"acceptEnv\": [");
-		sheet_quote(sheet, rule->accept_env.at[i].text);
-	}
-	sheet_string(sheet, shell->env && rule->accept_env.n ? "]" : "");
+	if (shell->env && rule->accept_env.n)
+		sheet_words(sheet, "acceptEnv", &rule->accept_env);
 	if (rule->recorder.n) {
 		sheet_string(sheet, ", \"recorder\": [");
 		sheet_quote(sheet, rule->recorder.at[0].text);
 		sheet_format(sheet, "], \"enforceRecorder\": %s",
 		             rule->enforce_recorder ? "true" : "false");
 	}
-	sheet_postures(sheet, &rule->src_posture);
+	if (rule->src_posture.list)
+		sheet_words(sheet, "srcPosture", &rule->src_posture);
 	sheet_string(sheet, "},\n");
 }
 
@@ -225,6 +221,28 @@ shell_destinations(struct lower *l, const struct ssh_rule *rule)
 	return words;
 }
 
+/* What a login is that is not just a name: the policy's own target may take these
+ * words for names, but no account has a colon in its name. */
+static enum feature
+login_feature(struct text login)
+{
+	struct selector s = selector_parse(login);
+
+	if (s.kind == SELECTOR_LOCALPART)
+		return FEATURE_SSH_LOCALPART;
+	if (s.kind == SELECTOR_AUTOGROUP && s.autogroup == AUTOGROUP_NONROOT)
+		return FEATURE_SSH_NONROOT;
+	return FEATURE_NONE;
+}
+
+/* Whether a login stands for one that depends on who logs in. */
+static bool
+is_localpart(const struct lower *l, struct text login)
+{
+	return login_feature(login) == FEATURE_SSH_LOCALPART &&
+	       target_support(l->from, FEATURE_SSH_LOCALPART) == TAKES;
+}
+
 /* The logins of a rule that the target means as they are meant. */
 static struct word_list
 shell_logins(struct lower *l, const struct ssh_rule *rule)
@@ -233,41 +251,37 @@ shell_logins(struct lower *l, const struct ssh_rule *rule)
 
 	for (size_t i = 0; i < rule->users.n; i++) {
 		const struct word *user = &rule->users.at[i];
-		struct selector s = selector_parse(user->text);
-		bool nonroot = s.kind == SELECTOR_AUTOGROUP &&
-		               s.autogroup == AUTOGROUP_NONROOT &&
-		               target_support(l->from, FEATURE_SSH_NONROOT) == TAKES;
-		if (s.kind == SELECTOR_LOCALPART &&
-		    !lower_takes(l, FEATURE_SSH_LOCALPART))
-			continue; /* written apart: shell_localparts */
-		if (nonroot && !lower_takes(l, FEATURE_SSH_NONROOT))
-			lower_lose(l, user->span, "autogroup:nonroot", "these logins");
-		else
+		enum feature feature = login_feature(user->text);
+		bool meant = target_support(l->from, feature) == TAKES;
+		if (lower_takes(l, feature) == meant)
 			list_add(&words, user->text);
+		else if (meant && feature == FEATURE_SSH_NONROOT)
+			lower_lose(l, user->span, "autogroup:nonroot", "these logins");
+		/* localpart is written apart: shells_by_owner */
 	}
 	return words;
 }
 
 /* Whose mail domain a rule gives logins for: the local part, or an empty text. */
 static struct text
-local_part(const struct ssh_rule *rule, struct text login)
+local_part(const struct lower *l, const struct ssh_rule *rule, struct text login)
 {
 	size_t at = text_find_last(login, '@');
 
 	for (size_t i = 0; i < rule->users.n && at < login.len; i++) {
-		struct selector s = selector_parse(rule->users.at[i].text);
-		if (s.kind == SELECTOR_LOCALPART &&
-		    text_equal(text_from(login, at + 1), s.name))
+		struct text user = rule->users.at[i].text;
+		if (is_localpart(l, user) &&
+		    text_equal(text_from(login, at + 1), selector_parse(user).name))
 			return (struct text) { login.at, at };
 	}
 	return (struct text) { NULL, 0 };
 }
 
 static bool
-has_localparts(const struct ssh_rule *rule)
+has_localparts(const struct lower *l, const struct ssh_rule *rule)
 {
 	for (size_t i = 0; i < rule->users.n; i++)
-		if (selector_parse(rule->users.at[i].text).kind == SELECTOR_LOCALPART)
+		if (is_localpart(l, rule->users.at[i].text))
 			return true;
 	return false;
 }
@@ -306,7 +320,7 @@ shells_by_owner(struct lower *l, struct sheet *sheet, const struct shell *shell,
 {
 	const struct ssh_rule *rule = shell->rule;
 	bool selves = names_self(rule) && !lower_takes(l, FEATURE_SELF);
-	bool locals = has_localparts(rule) && !lower_takes(l, FEATURE_SSH_LOCALPART);
+	bool locals = has_localparts(l, rule) && !lower_takes(l, FEATURE_SSH_LOCALPART);
 	struct word_list people = { .names.arena = l->arena };
 
 	if (selves || locals)
@@ -315,7 +329,7 @@ shells_by_owner(struct lower *l, struct sheet *sheet, const struct shell *shell,
 		struct word_list one = { .names.arena = l->arena };
 		struct word_list own = { .names.arena = l->arena };
 		struct text person = list_word(&people, i), word;
-		struct text local = local_part(rule, person);
+		struct text local = local_part(l, rule, person);
 		if (!lower_person(l, person, rule->node->span, false, &word))
 			continue;
 		list_add(&one, word);

@@ -82,13 +82,27 @@ group_of_one(struct lower *l, struct text user, struct span where)
 	return lower_group(l, "user-", user, &one, where);
 }
 
+/* Whether a user can be written as a member of a group alone: where others are known
+ * by bare names, or a bare name is a host's. */
+static bool
+wants_group(struct lower *l, struct text user)
+{
+	size_t at = text_find(user, '@');
+	struct text stem = { user.at, at };
+
+	if (!lower_takes(l, FEATURE_USER_BARE))
+		return false;
+	if (at + 1 < user.len)
+		return dialect_of(l->to)->users == USERS_BARE;
+	return policy_host(l->policy, stem) != NULL;
+}
+
 /* A user of that name, and number where the tailnet is known. */
 static bool
 user_word(struct lower *l, struct text user, uint32_t number, struct span where,
           bool member, struct text *word)
 {
-	bool grouped = !member && dialect_of(l->to)->users == USERS_BARE &&
-	               text_find(user, '@') + 1 < user.len;
+	bool grouped = !member && wants_group(l, user);
 	struct text name = respell_user(l, user, number, member || grouped);
 	size_t at = text_find(name, '@');
 	uint32_t there;
@@ -225,7 +239,7 @@ lower_to_group(struct lower *l, const struct selector *s, struct word_list *word
 }
 
 bool
-lower_tag(struct lower *l, struct text tag, struct span where)
+lower_takes_tag(const struct lower *l, struct text tag)
 {
 	const char *fault = tag_fault(tag);
 	enum feature feature = FEATURE_NONE;
@@ -235,7 +249,13 @@ lower_tag(struct lower *l, struct text tag, struct span where)
 	else if (fault)
 		feature = strstr(fault, "start") ? FEATURE_TAG_LETTER
 		                                 : FEATURE_TAG_CHARACTERS;
-	if (!lower_takes(l, feature)) {
+	return lower_takes(l, feature);
+}
+
+bool
+lower_tag(struct lower *l, struct text tag, struct span where)
+{
+	if (!lower_takes_tag(l, tag)) {
 		lower_lose(l, where, "a tag of this name", "the tag");
 		return false;
 	}
@@ -379,9 +399,8 @@ add_relatives(struct lower *l, const struct side *side, const struct selector *s
 	}
 }
 
-/* Whether the target takes a host by its name, and as what it is. */
-static bool
-host_is_sayable(const struct lower *l, const struct host *host)
+bool
+lower_takes_host(const struct lower *l, const struct host *host)
 {
 	struct text name = host->name.text;
 
@@ -400,11 +419,10 @@ lower_host(struct lower *l, const struct side *side, const struct selector *s,
 
 	if (!host || !host->good)
 		return;
-	if (!host_is_sayable(l, host) ||
+	if (!lower_takes_host(l, host) ||
 	    (side->grant && range_is_default_route(host->range))) {
 		add_range(l, side, host->range, s->span, words);
 	} else if (range_is_safe(l, side, host->range, s->span)) {
-		names_add(&l->hosts, host->name.text);
 		list_add(words, host->name.text);
 	}
 	add_relatives(l, side, s, host->range, words);
