@@ -43,10 +43,10 @@ every_member_is_read(void **state)
 		"\"ignore\": [{\"check\": \"any-port\", \"path\": \"acls\"}],"
 		"\"admins\": [\"group:netops\"], \"sensitive-ports\": [\"tcp:502\"],"
 		"\"sensitive-tags\": [\"tag:prod\"], \"allowed-domains\": "
-	        "[\"example.com\"],"
+		"[\"example.com\"],"
 		"\"naming\": {\"tag\": \"tag:[a-z]+\"},"
 		"\"never\": [{\"src\": [\"tag:dev\"], \"dst\": [\"tag:prod\"], \"ip\": "
-	        "[\"*\"], "
+		"[\"*\"], "
 		"\"deep\": true}], \"reach-budget\": 25, \"max-check-period\": \"12h\"}");
 
 	(void)state;
