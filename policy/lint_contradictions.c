@@ -1,7 +1,6 @@
 /* Tests that say both that something is open and that it is closed. */
 #include "policy/lint_pass.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "grammar/arena.h"
@@ -99,20 +98,14 @@ tests_compare(struct accepted *accepted)
 static uint32_t
 ends_number(struct lint *lint, struct names *ends, const struct ssh_test *test)
 {
-	const struct selectors *dst = &test->dst;
-	size_t n = test->src_word.text.len + 32;
+	struct saying sense = { .arena = lint->arena };
 
-	for (size_t k = 0; k < dst->n; k++)
-		n += 1 + dst->at[k].text.len;
-	char *sense = arena_alloc(lint->arena, n);
-	size_t used = (size_t)snprintf(sense, n, "%.*s", TEXT_ARG(test->src_word.text));
-	for (size_t k = 0; k < dst->n; k++)
-		used += (size_t)snprintf(sense + used, n - used, "\n%.*s",
-		                         TEXT_ARG(dst->at[k].text));
+	saying_add(&sense, "%.*s", TEXT_ARG(test->src_word.text));
+	for (size_t k = 0; k < test->dst.n; k++)
+		saying_add(&sense, "\n%.*s", TEXT_ARG(test->dst.at[k].text));
 	if (test->has_attributes)
-		used += (size_t)snprintf(sense + used, n - used, "\n%u",
-		                         (unsigned)test->index);
-	return names_add(ends, (struct text) { sense, used });
+		saying_add(&sense, "\n%u", (unsigned)test->index);
+	return names_add(ends, saying_text(&sense));
 }
 
 static struct text

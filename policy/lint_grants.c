@@ -62,16 +62,18 @@ ip_said(struct lint *lint, const struct grant *acl, struct text ports)
 		protocol == PROTOCOL_ANY
 			? ""
 			: lint_say(lint, "%s:", protocol_name(lint->arena, protocol));
-	const char *list = NULL;
+	struct saying list = { .arena = lint->arena };
 
+	saying_add(&list, "[");
 	while (ports.len > 0) {
 		size_t comma = text_find(ports, ',');
 		struct text one = { ports.at, comma };
-		const char *said = lint_say(lint, "\"%s%.*s\"", prefix, TEXT_ARG(one));
-		list = list ? lint_say(lint, "%s, %s", list, said) : said;
+		saying_add(&list, "%s\"%s%.*s\"", list.len > 1 ? ", " : "", prefix,
+		           TEXT_ARG(one));
 		ports = text_from(ports, comma < ports.len ? comma + 1 : comma);
 	}
-	return lint_say(lint, "[%s]", list ? list : "");
+	saying_add(&list, "]");
+	return saying_words(&list);
 }
 
 /* A further grant, for the destinations of an acl with other ports. */
@@ -80,18 +82,17 @@ grant_said(struct lint *lint, const struct grant *acl, const struct port_group *
 {
 	const struct tree *tree = lint->policy->tree;
 	struct text src = node_raw(tree, acl->src.list);
-	const char *dst = NULL, *posture = "";
+	struct saying said = { .arena = lint->arena };
 
-	for (size_t i = 0; i < group->n; i++) {
-		const char *host = host_said(lint, group->at[i]);
-		dst = dst ? lint_say(lint, "%s, %s", dst, host) : host;
-	}
+	saying_add(&said, "{\"src\": %.*s, \"dst\": [", TEXT_ARG(src));
+	for (size_t i = 0; i < group->n; i++)
+		saying_add(&said, "%s%s", i ? ", " : "", host_said(lint, group->at[i]));
+	saying_add(&said, "], \"ip\": %s", ip_said(lint, acl, group->ports));
 	if (acl->src_posture.list)
-		posture = lint_say(lint, ", \"srcPosture\": %.*s",
-		                   TEXT_ARG(node_raw(tree, acl->src_posture.list)));
-	return text_of(lint_say(lint, "{\"src\": %.*s, \"dst\": [%s], \"ip\": %s%s}",
-	                        TEXT_ARG(src), dst ? dst : "",
-	                        ip_said(lint, acl, group->ports), posture));
+		saying_add(&said, ", \"srcPosture\": %.*s",
+		           TEXT_ARG(node_raw(tree, acl->src_posture.list)));
+	saying_add(&said, "}");
+	return saying_text(&said);
 }
 
 /* Makes an acl a grant, where it stands; of destinations with other ports than the

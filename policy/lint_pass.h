@@ -4,6 +4,7 @@
 /* What the passes share: lint.h is the door. */
 
 #include "policy/lint.h"
+#include "policy/saying.h"
 #include "policy/show.h"
 
 /* Raises a finding in the policy. */

@@ -99,7 +99,7 @@ ports_of_destination(struct lint *lint, const struct destination *dst)
 {
 	struct run_said *runs, first = { 0 }, second = { 0 };
 	struct finding *finding;
-	const char *list = "";
+	struct saying list = { .arena = lint->arena };
 	size_t n = dst->n_ports;
 
 	if (n < 2)
@@ -113,12 +113,11 @@ ports_of_destination(struct lint *lint, const struct destination *dst)
 		return;
 	finding = overlap_raise(lint, &first, &second);
 	for (size_t i = 0; i < n; i++)
-		list = lint_say(lint, "%s%s%s", list, i ? "," : "",
-		                ports_said(lint, runs[i].ports));
+		saying_add(&list, "%s%s", i ? "," : "", ports_said(lint, runs[i].ports));
 	fix_replace(&lint->fixes, lint_fix(lint, finding, REPAIR_SAFE),
 	            (struct span) { dst->port_spans[0].first,
 	                            dst->port_spans[dst->n_ports - 1].end },
-	            text_of(list));
+	            saying_text(&list));
 }
 
 /* An element of a grant's ip as it is to be written. */

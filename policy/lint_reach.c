@@ -166,14 +166,13 @@ mention_once(struct lint *lint, struct cut *cut, enum cut_side side,
              const struct selectors *list, struct names *seen, uint32_t **ends,
              size_t *cap)
 {
-	struct text key = { NULL, 0 };
+	struct saying key = { .arena = lint->arena };
 	size_t known = seen->n;
 
+	saying_add(&key, "%d", (int)side);
 	for (size_t i = 0; i < list->n; i++)
-		key = text_of(lint_say(lint, "%.*s%.*s\n", TEXT_ARG(key),
-		                       TEXT_ARG(list->at[i].text)));
-	key = text_of(lint_say(lint, "%d %.*s", (int)side, TEXT_ARG(key)));
-	uint32_t number = names_add(seen, key);
+		saying_add(&key, "\n%.*s", TEXT_ARG(list->at[i].text));
+	uint32_t number = names_add(seen, saying_text(&key));
 	if (number == known) {
 		*ends = arena_grow(lint->arena, *ends, known, cap, sizeof(uint32_t));
 		(*ends)[number] = cut_mention(cut, 0, side, list->at, list->n);

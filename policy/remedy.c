@@ -4,6 +4,7 @@
 
 #include "grammar/arena.h"
 #include "policy/diff.h"
+#include "policy/saying.h"
 
 /* Rounds go on until nothing is left to do; more would be a circle. */
 #define ROUNDS_MAX 200
@@ -60,13 +61,14 @@ fix_sense(struct round *round, const struct fix *fix)
 	struct arena *arena = &round->patient.arena;
 	uint64_t key = finding_key(arena, round->patient.policy->tree, fix->finding,
 	                           &round->senses);
-	const char *sense = arena_format(arena, "%016llx %s", (unsigned long long)key,
-	                                 fix->finding->said);
+	struct saying sense = { .arena = arena };
 
-	for (size_t i = 0; i < fix->n; i++)
-		sense = arena_format(arena, "%s|%.*s", sense,
-		                     TEXT_ARG(fix->edits[i].with));
-	return text_of(sense);
+	saying_add(&sense, "%016llx %s", (unsigned long long)key, fix->finding->said);
+	for (size_t i = 0; i < fix->n; i++) {
+		saying_add(&sense, "|");
+		saying_put(&sense, fix->edits[i].with);
+	}
+	return saying_text(&sense);
 }
 
 /* The format is put right last: it touches everything. */

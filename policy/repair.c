@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/saying.h"
 
 struct fix *
 fix_add(struct fixes *fixes, const struct finding *finding, enum repair kind)
@@ -86,11 +87,7 @@ token_from(struct fixes *fixes, uint32_t offset)
 static uint32_t
 line_start(const struct fixes *fixes, uint32_t offset)
 {
-	const char *bytes = bytes_of(fixes);
-
-	while (offset > 0 && bytes[offset - 1] != '\n')
-		offset--;
-	return offset;
+	return offset - (source_place(fixes->tree->source, offset).column - 1);
 }
 
 /* Whether only spaces stand between the start of the line and an offset. */
@@ -196,7 +193,7 @@ static struct text
 comments_inside(struct fixes *fixes, struct span span)
 {
 	struct text indent = indent_at(fixes, span.first);
-	struct text kept = { NULL, 0 };
+	struct saying kept = { .arena = fixes->arena };
 	bool fed = is_line_end(fixes, spaces_end(fixes, span.end));
 
 	for (size_t i = comment_from(fixes, span.first); i < fixes->comments.n; i++) {
@@ -208,11 +205,11 @@ comments_inside(struct fixes *fixes, struct span span)
 		bool last = i + 1 == fixes->comments.n ||
 		            fixes->comments.at[i + 1].span.end > span.end;
 		const char *after = last && (fed || !line) ? "" : "\n";
-		kept = text_of(arena_format(fixes->arena, "%.*s%.*s%s%.*s",
-		                            TEXT_ARG(kept), TEXT_ARG(said), after,
-		                            *after ? (int)indent.len : 0, indent.at));
+		saying_put(&kept, said);
+		saying_add(&kept, "%s%.*s", after, *after ? (int)indent.len : 0,
+		           indent.at);
 	}
-	return kept;
+	return saying_text(&kept);
 }
 
 /* Takes out what a span holds; the comments in it stay. */
@@ -338,15 +335,14 @@ fix_append(struct fixes *fixes, struct fix *fix, const struct node *array,
 	uint32_t at = last ? last->span.end : array->span.first + 1;
 	bool own_line = last && starts_line(fixes, last->span.first);
 	struct text indent = own_line ? indent_at(fixes, last->span.first) : text_of(" ");
-	struct text added = { NULL, 0 };
-
-	for (size_t i = 0; i < n; i++)
-		added = text_of(arena_format(fixes->arena, "%.*s%s%s%.*s%.*s",
-		                             TEXT_ARG(added), last || i > 0 ? "," : "",
-		                             own_line ? "\n" : "",
-		                             last || i > 0 ? (int)indent.len : 0,
-		                             indent.at, TEXT_ARG(elements[i])));
-	fix_replace(fixes, fix, (struct span) { at, at }, added);
+	struct saying added = { .arena = fixes->arena };
+	for (size_t i = 0; i < n; i++) {
+		saying_add(&added, "%s%s%.*s", last || i > 0 ? "," : "",
+		           own_line ? "\n" : "", last || i > 0 ? (int)indent.len : 0,
+		           indent.at);
+		saying_put(&added, elements[i]);
+	}
+	fix_replace(fixes, fix, (struct span) { at, at }, saying_text(&added));
 }
 
 void
