@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/saying.h"
 #include "policy/show.h"
 
 /* Edges while they are found. */
@@ -198,35 +199,107 @@ becoming_of(struct arena *arena, const struct policy *policy)
 	return becoming;
 }
 
+static void
+walk_meet(struct become_walk *walk, uint32_t node, uint32_t step)
+{
+	walk->steps[node] = step;
+	walk->queue[walk->n++] = node;
+}
+
+static bool
+walk_may_enter(const struct become_walk *walk, uint32_t node)
+{
+	return walk->steps[node] == BECOME_NEVER && walk->closed[node] != walk->closing;
+}
+
+struct become_walk
+become_walk_of(struct arena *arena, const struct becoming *becoming, unsigned kinds,
+               bool back)
+{
+	size_t n = becoming->names.n;
+	struct become_walk walk = {
+		.becoming = becoming,
+		.kinds = kinds,
+		.back = back,
+		.steps = arena_array(arena, n, sizeof(uint32_t)),
+		.queue = arena_array(arena, n, sizeof(uint32_t)),
+		.closed = arena_array(arena, n, sizeof(uint32_t)),
+		.closing = 1,
+	};
+
+	for (size_t i = 0; i < n; i++)
+		walk.steps[i] = BECOME_NEVER;
+	return walk;
+}
+
+void
+become_walk_from(struct become_walk *walk, uint32_t start)
+{
+	for (size_t i = 0; i < walk->n; i++)
+		walk->steps[walk->queue[i]] = BECOME_NEVER;
+	walk->n = walk->at = 0;
+	walk->next = BECOME_NEVER;
+	if (walk_may_enter(walk, start))
+		walk_meet(walk, start, BECOME_START);
+}
+
+bool
+become_walk_next(struct become_walk *walk, uint32_t *node)
+{
+	const struct becoming *b = walk->becoming;
+	const uint32_t *first = walk->back ? b->back_first : b->first;
+
+	if (walk->n > 0 && walk->next == BECOME_NEVER) {
+		*node = walk->queue[0];
+		walk->next = first[*node];
+		return true;
+	}
+	while (walk->at < walk->n) {
+		while (walk->next < first[walk->queue[walk->at] + 1]) {
+			uint32_t i = walk->next++;
+			uint32_t number = walk->back ? b->back[i] : i;
+			const struct become_edge *edge = &b->edges[number];
+			*node = walk->back ? edge->from : edge->to;
+			if (!(walk->kinds & BECOME_BIT(edge->kind)) ||
+			    !walk_may_enter(walk, *node))
+				continue;
+			walk_meet(walk, *node, number);
+			return true;
+		}
+		if (++walk->at < walk->n)
+			walk->next = first[walk->queue[walk->at]];
+	}
+	return false;
+}
+
+void
+become_walk_close(struct become_walk *walk)
+{
+	for (size_t i = 0; i < walk->n; i++)
+		walk->closed[walk->queue[i]] = walk->closing;
+}
+
+void
+become_walk_open(struct become_walk *walk)
+{
+	walk->closing++;
+}
+
 /* A search, either way. */
 static uint32_t *
 search(struct arena *arena, const struct becoming *b, const uint32_t *start, size_t n,
        unsigned kinds, bool back)
 {
-	uint32_t *steps = arena_array(arena, b->names.n, sizeof(*steps));
-	uint32_t *queue = arena_array(arena, b->names.n, sizeof(*queue));
-	const uint32_t *first = back ? b->back_first : b->first;
-	size_t at = 0, end = 0;
+	struct become_walk walk = become_walk_of(arena, b, kinds, back);
+	uint32_t node;
 
-	for (size_t i = 0; i < b->names.n; i++)
-		steps[i] = BECOME_NEVER;
 	for (size_t i = 0; i < n; i++)
-		if (steps[start[i]] == BECOME_NEVER) {
-			steps[start[i]] = BECOME_START;
-			queue[end++] = start[i];
-		}
-	for (; at < end; at++)
-		for (uint32_t i = first[queue[at]]; i < first[queue[at] + 1]; i++) {
-			uint32_t number = back ? b->back[i] : i;
-			const struct become_edge *edge = &b->edges[number];
-			uint32_t next = back ? edge->from : edge->to;
-			if (!(kinds & BECOME_BIT(edge->kind)) ||
-			    steps[next] != BECOME_NEVER)
-				continue;
-			steps[next] = number;
-			queue[end++] = next;
-		}
-	return steps;
+		if (walk_may_enter(&walk, start[i]))
+			walk_meet(&walk, start[i], BECOME_START);
+	walk.next = n > 0 ? (back ? b->back_first : b->first)[start[0]] : BECOME_NEVER;
+	while (become_walk_next(&walk, &node))
+		;
+	return walk.steps;
 }
 
 uint32_t *
@@ -286,34 +359,61 @@ step_said(struct arena *arena, const struct becoming *becoming,
 	                    text_show(arena, becoming->names.texts[edge->to]));
 }
 
+/* Of longer ways only the ends are told, so many steps of each. */
+#define WAY_END 3
+
+/* A way as a sentence: the numbers of its edges, in order. */
+static const char *
+way_said(struct arena *arena, const struct becoming *becoming, const uint32_t *edges,
+         size_t n)
+{
+	struct saying way = { .arena = arena };
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == WAY_END && n > 2 * WAY_END + 1) {
+			saying_add(&way, ", %zu steps more", n - 2 * WAY_END);
+			i = n - WAY_END;
+		}
+		saying_add(&way, "%s%s", i ? ", " : "",
+		           step_said(arena, becoming, &becoming->edges[edges[i]]));
+	}
+	return n > 0 ? saying_words(&way) : NULL;
+}
+
 const char *
 become_way(struct arena *arena, const struct becoming *becoming, const uint32_t *steps,
            uint32_t node)
 {
-	const char *way = NULL;
+	struct arena scratch = { 0 };
+	size_t n = 0;
 
-	while (steps[node] < BECOME_START) {
-		const struct become_edge *edge = &becoming->edges[steps[node]];
-		const char *said = step_said(arena, becoming, edge);
-		way = way ? arena_format(arena, "%s, %s", said, way) : said;
-		node = edge->from;
+	for (uint32_t at = node; steps[at] < BECOME_START; n++)
+		at = becoming->edges[steps[at]].from;
+	uint32_t *edges = arena_array(&scratch, n, sizeof(*edges));
+	for (size_t i = n; i > 0; i--) {
+		edges[i - 1] = steps[node];
+		node = becoming->edges[steps[node]].from;
 	}
-	return way;
+	const char *said = way_said(arena, becoming, edges, n);
+	arena_end(&scratch);
+	return said;
 }
 
 const char *
 become_way_on(struct arena *arena, const struct becoming *becoming, const uint32_t *steps,
               uint32_t node)
 {
-	const char *way = NULL;
+	struct arena scratch = { 0 };
+	uint32_t *edges = NULL;
+	size_t n = 0, cap = 0;
 
-	while (steps[node] < BECOME_START) {
-		const struct become_edge *edge = &becoming->edges[steps[node]];
-		const char *said = step_said(arena, becoming, edge);
-		way = way ? arena_format(arena, "%s, %s", way, said) : said;
-		node = edge->to;
+	for (; steps[node] < BECOME_START; node = becoming->edges[steps[node]].to) {
+		edges = arena_grow(&scratch, edges, n, &cap, sizeof(*edges));
+		edges[n++] = steps[node];
 	}
-	return way;
+	const char *said = way_said(arena, becoming, edges, n);
+	arena_end(&scratch);
+	return said;
 }
 
 /* Tarjan's search, with a stack of its own: chains may be as long as the file. */

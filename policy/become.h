@@ -56,6 +56,33 @@ uint32_t *become_search_back(struct arena *, const struct becoming *,
 #define BECOME_BIT(kind) (1u << (kind))
 #define BECOME_ALL 15u
 
+/* A search of which no more is done than is asked for, and that can begin anew at
+ * the cost of what it did. */
+struct become_walk {
+	const struct becoming *becoming;
+	unsigned kinds;
+	bool back;
+	uint32_t *steps; /* as become_search says them */
+	uint32_t *queue; /* what was met, in order */
+	size_t n, at;
+	uint32_t next; /* edge of queue[at] to look at; NEVER: from the first */
+	uint32_t *closed, closing; /* by node: never entered while equal */
+};
+
+/* A walk along edges of those kinds, or against them. */
+struct become_walk become_walk_of(struct arena *, const struct becoming *, unsigned kinds,
+                                  bool back);
+
+/* Begins from one node, which is the first that become_walk_next gives. */
+void become_walk_from(struct become_walk *, uint32_t start);
+
+/* The nearest node not given yet. false: there are no more. */
+bool become_walk_next(struct become_walk *, uint32_t *node);
+
+/* Walks enter no node any more that this one met, until all are opened again. */
+void become_walk_close(struct become_walk *);
+void become_walk_open(struct become_walk *);
+
 /*
  * The nodes that some selectors are to begin with: they themselves, and of groups
  * and the like everybody in them. *n gets how many; in the arena.

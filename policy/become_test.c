@@ -180,6 +180,62 @@ searches_and_circles_agree_with_the_closure_of_random_graphs(void **state)
 	}
 }
 
+static void
+of_a_long_way_the_ends_are_told(void **state)
+{
+	struct small s;
+
+	(void)state;
+	small_start(&s,
+	            "{\"tagOwners\": {\"tag:a\": [\"ada@x.com\"], \"tag:b\": "
+	            "[\"tag:a\"], \"tag:c\": [\"tag:b\"], \"tag:d\": [\"tag:c\"],"
+	            "\"tag:e\": [\"tag:d\"], \"tag:f\": [\"tag:e\"], \"tag:g\": "
+	            "[\"tag:f\"], \"tag:h\": [\"tag:g\"]}, \"acls\": []}",
+	            NULL);
+	struct becoming *b = becoming_of(&s.arena, s.policy);
+	uint32_t start = node(b, "ada@x.com"), goal = node(b, "tag:h");
+	uint32_t *steps = become_search(&s.arena, b, &start, 1, BECOME_ALL);
+	const char *said = "ada@x.com may take tag:a, tag:a may take tag:b, tag:b may "
+			   "take tag:c, 2 steps more, tag:e may take tag:f, tag:f may "
+			   "take tag:g, tag:g may take tag:h";
+	assert_string_equal(become_way(&s.arena, b, steps, goal), said);
+	assert_non_null(strstr(become_way(&s.arena, b, steps, node(b, "tag:g")),
+	                       "tag:c may take tag:d, tag:d may take tag:e"));
+	steps = become_search_back(&s.arena, b, &goal, 1, BECOME_ALL);
+	assert_string_equal(become_way_on(&s.arena, b, steps, start), said);
+	small_end(&s);
+}
+
+static void
+a_walk_enters_no_node_of_one_that_was_closed(void **state)
+{
+	struct small s;
+	uint32_t at;
+
+	(void)state;
+	small_start(&s, POLICY, NULL);
+	struct becoming *b = becoming_of(&s.arena, s.policy);
+	struct become_walk walk =
+		become_walk_of(&s.arena, b, BECOME_BIT(BECOME_OWNER), false);
+	become_walk_from(&walk, node(b, "tag:ci"));
+	assert_true(become_walk_next(&walk, &at));
+	assert_int_equal(at, node(b, "tag:ci"));
+	assert_true(become_walk_next(&walk, &at));
+	assert_int_equal(at, node(b, "tag:deploy"));
+	assert_false(become_walk_next(&walk, &at));
+	become_walk_close(&walk);
+	become_walk_from(&walk, node(b, "group:dev"));
+	assert_true(become_walk_next(&walk, &at));
+	assert_int_equal(at, node(b, "group:dev"));
+	assert_false(become_walk_next(&walk, &at));
+	become_walk_from(&walk, node(b, "tag:deploy"));
+	assert_false(become_walk_next(&walk, &at));
+	become_walk_open(&walk);
+	become_walk_from(&walk, node(b, "tag:deploy"));
+	assert_true(become_walk_next(&walk, &at));
+	small_end(&s);
+}
+
 int
 main(void)
 {
@@ -187,6 +243,8 @@ main(void)
 		cmocka_unit_test(the_shortest_way_is_told_step_by_step),
 		cmocka_unit_test(members_are_who_their_groups_are),
 		cmocka_unit_test(a_start_is_everybody_in_what_is_named),
+		cmocka_unit_test(of_a_long_way_the_ends_are_told),
+		cmocka_unit_test(a_walk_enters_no_node_of_one_that_was_closed),
 		cmocka_unit_test(
 			searches_and_circles_agree_with_the_closure_of_random_graphs),
 	};

@@ -29,7 +29,21 @@ struct power {
 	uint32_t *targets;   /* ends of the cut, by rule: of its destination */
 	bool *ssh_told;      /* by ssh rule */
 	bool *approver_told; /* by node */
+	struct become_walk walk;
+	struct asking {
+		uint32_t end;          /* of the cut: who is judged now */
+		uint32_t round;        /* of judging: what is marked with it holds */
+		uint32_t *party_asked; /* by party */
+		uint32_t
+			*party_rule; /* by party: a rule that gives more, or NAMES_NONE */
+		uint32_t *owned;     /* by node: told of its owner */
+		size_t effort;
+	} asking;
 };
+
+/* Steps and questions that are worth it in all. What people write takes a hundredth;
+ * what goes on beyond is not told. */
+#define EFFORT_MAX 3000000
 
 /* Whom the coordinator lets take any tag, or who administers everything. */
 static bool
@@ -262,18 +276,19 @@ lint_becomes(struct lint *lint, const struct selectors *list)
 {
 	const struct becoming *becoming = lint->power->becoming;
 	struct arena scratch = { 0 };
-	size_t n_start, n = list->n;
+	size_t n_start, n = list->n, cap = n;
 	uint32_t *start = become_start(&scratch, becoming, list, &n_start);
 	uint32_t *steps = become_search(&scratch, becoming, start, n_start, BECOME_ALL);
-	struct selector *all =
-		arena_array(lint->arena, list->n + becoming->names.n, sizeof(*all));
+	struct selector *all = arena_array(lint->arena, n, sizeof(*all));
 
 	for (size_t i = 0; i < list->n; i++)
 		all[i] = list->at[i];
 	for (uint32_t i = 0; i < becoming->names.n; i++) {
 		struct selector selector = node_selector(becoming, i);
-		if (steps[i] < BECOME_START && selector.kind == SELECTOR_TAG)
-			all[n++] = selector;
+		if (steps[i] >= BECOME_START || selector.kind != SELECTOR_TAG)
+			continue;
+		all = arena_grow(lint->arena, all, n, &cap, sizeof(*all));
+		all[n++] = selector;
 	}
 	arena_end(&scratch);
 	return (struct selectors) { all, n, list->list };
@@ -296,62 +311,73 @@ lint_how_becomes(struct lint *lint, const struct selectors *list, struct text ta
 	return way;
 }
 
-/* What somebody reaches, as far as it was asked. */
-struct reach_of {
-	uint32_t end;              /* of the cut */
-	unsigned char *party_told; /* by party: 0 unknown, else a verdict + 1 */
-	uint32_t *party_rule;      /* by party: a rule that gives more */
-};
-
-/* Whether all that a rule gives is reached already, by everybody whom the end
- * names. */
+/* Whether all that a rule gives is reached already, by everybody who is judged. */
 static bool
-rule_is_reached(struct lint *lint, const struct reach_of *reach, const struct rule *rule)
+rule_is_reached(struct lint *lint, const struct rule *rule)
 {
+	struct asking *asking = &lint->power->asking;
 	uint32_t dst = lint->power->targets[rule - lint->imagined->rules];
 
+	asking->effort += rule->n_ports;
 	for (size_t i = 0; i < rule->n_ports; i++)
-		if (!cut_between_all(lint->cut, 0, reach->end, dst, rule->protocol,
+		if (!cut_between_all(lint->cut, 0, asking->end, dst, rule->protocol,
 		                     rule->ports[i]))
 			return false;
 	return true;
 }
 
-/* A rule for a party that gives more than is reached, or NULL. */
-static const struct rule *
-party_gives(struct lint *lint, struct reach_of *reach, uint32_t party)
+/* A rule for a party that gives more than is reached, by its number; or NAMES_NONE. */
+static uint32_t
+party_gives(struct lint *lint, uint32_t party)
 {
 	const struct tag_rules *of_tags = &lint->power->of_tags;
-	const struct rule *rules = lint->imagined->rules;
+	struct asking *asking = &lint->power->asking;
 
-	if (reach->party_told[party])
-		return reach->party_told[party] > 1 ? &rules[reach->party_rule[party]]
-		                                    : NULL;
-	reach->party_told[party] = 1;
+	if (asking->party_asked[party] == asking->round)
+		return asking->party_rule[party];
+	asking->party_asked[party] = asking->round;
+	asking->party_rule[party] = NAMES_NONE;
 	for (uint32_t i = of_tags->rules_first[party];
-	     i < of_tags->rules_first[party + 1]; i++) {
-		const struct rule *rule = &rules[of_tags->rules[i]];
-		if (rule_is_reached(lint, reach, rule))
-			continue;
-		reach->party_told[party] = 2;
-		reach->party_rule[party] = of_tags->rules[i];
-		return rule;
-	}
-	return NULL;
+	     i < of_tags->rules_first[party + 1] && asking->effort < EFFORT_MAX; i++)
+		if (!rule_is_reached(lint, &lint->imagined->rules[of_tags->rules[i]])) {
+			asking->party_rule[party] = of_tags->rules[i];
+			break;
+		}
+	return asking->party_rule[party];
 }
 
 /* A rule by which machines with a tag reach more, or NULL. */
 static const struct rule *
-tag_gives(struct lint *lint, struct reach_of *reach, uint32_t node)
+tag_gives(struct lint *lint, uint32_t node)
 {
 	const struct tag_rules *of_tags = &lint->power->of_tags;
 
 	for (uint32_t i = of_tags->first[node]; i < of_tags->first[node + 1]; i++) {
-		const struct rule *rule = party_gives(lint, reach, of_tags->parties[i]);
-		if (rule)
-			return rule;
+		uint32_t rule = party_gives(lint, of_tags->parties[i]);
+		lint->power->asking.effort++;
+		if (rule != NAMES_NONE)
+			return &lint->imagined->rules[rule];
 	}
 	return NULL;
+}
+
+/* The nearest tag to which a way leads and by which more is reached, or NAMES_NONE;
+ * *rule gives it. */
+static uint32_t
+way_goal(struct lint *lint, const struct way *way, const struct rule **rule)
+{
+	struct power *power = lint->power;
+	uint32_t node;
+
+	become_walk_from(&power->walk, way->to);
+	while (power->asking.effort++ < EFFORT_MAX &&
+	       become_walk_next(&power->walk, &node)) {
+		*rule = tag_gives(lint, node);
+		if (*rule)
+			return node;
+	}
+	become_walk_close(&power->walk);
+	return NAMES_NONE;
 }
 
 /* "tag:db on tcp 5432", "10.0.0.0/8 on all ports". */
@@ -369,14 +395,14 @@ rule_said(struct lint *lint, const struct rule *rule)
 }
 
 static void
-gain_raise(struct lint *lint, const struct way *way, const uint32_t *steps,
+gain_raise(struct lint *lint, const struct way *way, uint32_t goal,
            const struct rule *rule)
 {
 	const struct becoming *becoming = lint->power->becoming;
 	bool owner = way->edge->kind == BECOME_OWNER;
 	const char *who = lint_show(lint, becoming->names.texts[way->who]);
 	const char *tag = lint_show(lint, becoming->names.texts[way->to]);
-	const char *on = become_way_on(lint->arena, becoming, steps, way->to);
+	const char *on = become_way(lint->arena, becoming, lint->power->walk.steps, goal);
 	struct finding *finding =
 		lint_raise(lint, owner ? &CHECK_TAG_ESCALATION : &CHECK_SSH_ESCALATION,
 	                   way->edge->where,
@@ -393,45 +419,19 @@ gain_raise(struct lint *lint, const struct way *way, const uint32_t *steps,
 		          "%s gives that access", grant_name(lint, rule->grant));
 }
 
-/* The tags that somebody gets to and that give more, as goals to search back
- * from. */
-static size_t
-gains_find(struct lint *lint, struct reach_of *reach, const uint32_t *steps,
-           const struct rule **by, uint32_t *goals)
-{
-	size_t n = 0, n_nodes = lint->power->becoming->names.n;
-
-	for (uint32_t node = 0; node < n_nodes; node++) {
-		if (steps[node] == BECOME_NEVER)
-			continue;
-		by[node] = tag_gives(lint, reach, node);
-		if (by[node])
-			goals[n++] = node;
-	}
-	return n;
-}
-
-/* Where the steps from a node end. */
-static uint32_t
-goal_of(const struct becoming *becoming, const uint32_t *steps, uint32_t node)
-{
-	while (steps[node] < BECOME_START)
-		node = becoming->edges[steps[node]].to;
-	return node;
-}
-
 /* Whether the same is told: of the owner of the tag, or of the ssh rule. Takes
  * down that it is now. */
 static bool
-is_told(struct power *power, const struct way *way, bool *owned)
+is_told(struct power *power, const struct way *way)
 {
 	bool *told = way->edge->ssh ? &power->ssh_told[way->edge->ssh->index] : NULL;
-	bool known = owned[way->to] || (told && *told);
+	uint32_t *owned = &power->asking.owned[way->to];
+	bool known = *owned == power->asking.round || (told && *told);
 
 	if (told)
 		*told = true;
 	else
-		owned[way->to] = true;
+		*owned = power->asking.round;
 	return known;
 }
 
@@ -443,30 +443,30 @@ static void
 ways_judge(struct lint *lint, const struct way *ways, size_t n)
 {
 	struct power *power = lint->power;
-	const struct becoming *becoming = power->becoming;
-	struct arena scratch = { 0 };
-	size_t n_nodes = becoming->names.n, n_goals;
-	size_t n_parties = lint->imagined->n_parties;
-	struct reach_of reach = { .end = power->ends[ways[0].who] };
-	uint32_t *start = arena_array(&scratch, n, sizeof(*start));
-	uint32_t *goals = arena_array(&scratch, n_nodes, sizeof(*goals));
-	const struct rule **by = arena_array(&scratch, n_nodes, sizeof(struct rule *));
-	bool *owned = arena_array(&scratch, n_nodes, sizeof(*owned));
 
-	for (size_t i = 0; i < n; i++)
-		start[i] = ways[i].to;
-	reach.party_told = arena_array(&scratch, n_parties, 1);
-	reach.party_rule = arena_array(&scratch, n_parties, sizeof(uint32_t));
-	uint32_t *steps = become_search(&scratch, becoming, start, n, STEPS);
-	n_goals = gains_find(lint, &reach, steps, by, goals);
-	steps = become_search_back(&scratch, becoming, goals, n_goals, STEPS);
+	power->asking.end = power->ends[ways[0].who];
+	power->asking.round++;
+	become_walk_open(&power->walk);
 	for (size_t i = 0; i < n; i++) {
-		if (steps[ways[i].to] == BECOME_NEVER || is_told(power, &ways[i], owned))
-			continue;
-		gain_raise(lint, &ways[i], steps,
-		           by[goal_of(becoming, steps, ways[i].to)]);
+		const struct rule *rule;
+		uint32_t goal = way_goal(lint, &ways[i], &rule);
+		if (goal != NAMES_NONE && !is_told(power, &ways[i]))
+			gain_raise(lint, &ways[i], goal, rule);
 	}
-	arena_end(&scratch);
+}
+
+static void
+asking_start(struct lint *lint)
+{
+	struct power *power = lint->power;
+	size_t n_nodes = power->becoming->names.n;
+	size_t n_parties = lint->imagined->n_parties;
+
+	power->walk = become_walk_of(lint->arena, power->becoming, STEPS, false);
+	power->asking.party_asked = arena_array(lint->arena, n_parties, sizeof(uint32_t));
+	power->asking.party_rule = arena_array(lint->arena, n_parties, sizeof(uint32_t));
+	power->asking.owned = arena_array(lint->arena, n_nodes, sizeof(uint32_t));
+	power->ssh_told = arena_array(lint->arena, lint->policy->n_ssh, sizeof(bool));
 }
 
 static void
@@ -477,7 +477,7 @@ escalations(struct lint *lint)
 
 	if (policy_is_open(lint->policy) || power->n_ways == 0)
 		return;
-	power->ssh_told = arena_array(lint->arena, lint->policy->n_ssh, sizeof(bool));
+	asking_start(lint);
 	for (size_t i = 0; i < power->n_ways; i = end) {
 		for (end = i + 1;
 		     end < power->n_ways && power->ways[end].who == power->ways[i].who;
@@ -542,66 +542,40 @@ circles_judge(struct lint *lint)
 	}
 }
 
-/* Whether an owner may take a tag without further steps. */
-static bool
-is_own_owner(const struct policy *policy, struct text tag, struct text owner)
-{
-	const struct tag *defined = policy_tag(policy, tag);
-
-	for (size_t i = 0; defined && i < defined->owners.n; i++)
-		if (text_equal(defined->owners.at[i].text, owner))
-			return true;
-	return false;
-}
-
-static size_t
-way_length(const struct becoming *becoming, const uint32_t *steps, uint32_t node)
-{
-	size_t n = 0;
-
-	for (; steps[node] < BECOME_START; n++)
-		node = becoming->edges[steps[node]].to;
-	return n;
-}
-
-/* Who becomes a tag by the fewest steps, of those who were not named for it; or
+/* The nearest who becomes a tag by more than one step and is not trusted anyway, or
  * NAMES_NONE. */
 static uint32_t
-nearest_stranger(struct lint *lint, const uint32_t *steps, struct text tag)
+nearest_stranger(struct lint *lint, struct become_walk *walk, uint32_t tag)
 {
-	const struct becoming *becoming = lint->power->becoming;
-	uint32_t nearest = NAMES_NONE;
-	size_t best = SIZE_MAX;
+	struct power *power = lint->power;
+	uint32_t node;
 
-	for (uint32_t node = 0; node < becoming->names.n; node++) {
-		struct selector who = node_selector(becoming, node);
-		if (steps[node] >= BECOME_START || !lint_is_people(&who) ||
-		    is_trusted(lint, &who) || is_own_owner(lint->policy, tag, who.text) ||
-		    way_length(becoming, steps, node) >= best)
+	become_walk_from(walk, tag);
+	while (power->asking.effort++ < EFFORT_MAX && become_walk_next(walk, &node)) {
+		if (node == tag || walk->becoming->edges[walk->steps[node]].to == tag)
 			continue;
-		nearest = node;
-		best = way_length(becoming, steps, node);
+		struct selector who = node_selector(walk->becoming, node);
+		if (lint_is_people(&who) && !is_trusted(lint, &who))
+			return node;
 	}
-	return nearest;
+	return NAMES_NONE;
 }
 
 /* Raises an approver that somebody becomes who was not named for it: by way of
  * tags that own it. Each tag once. */
 static void
-approver_judge(struct lint *lint, const struct selector *approver, const char *what)
+approver_judge(struct lint *lint, struct become_walk *walk,
+               const struct selector *approver, const char *what)
 {
 	struct power *power = lint->power;
 	const struct becoming *becoming = power->becoming;
-	struct arena scratch = { 0 };
 	uint32_t goal = names_find(&becoming->names, approver->text);
 
 	if (approver->kind != SELECTOR_TAG || goal == NAMES_NONE ||
 	    power->approver_told[goal])
 		return;
 	power->approver_told[goal] = true;
-	uint32_t *steps = become_search_back(&scratch, becoming, &goal, 1,
-	                                     BECOME_BIT(BECOME_OWNER));
-	uint32_t who = nearest_stranger(lint, steps, approver->text);
+	uint32_t who = nearest_stranger(lint, walk, goal);
 	if (who != NAMES_NONE)
 		lint_raise(
 			lint, &CHECK_ROUTE_HIJACK_PATH, approver->span,
@@ -609,8 +583,7 @@ approver_judge(struct lint *lint, const struct selector *approver, const char *w
 			"of its own: %s",
 			lint_show(lint, becoming->names.texts[who]),
 			lint_show(lint, approver->text), what,
-			become_way_on(lint->arena, becoming, steps, who));
-	arena_end(&scratch);
+			become_way_on(lint->arena, becoming, walk->steps, who));
 }
 
 static void
@@ -618,17 +591,19 @@ approvers_judge(struct lint *lint)
 {
 	const struct policy *policy = lint->policy;
 	struct power *power = lint->power;
+	struct become_walk walk = become_walk_of(lint->arena, power->becoming,
+	                                         BECOME_BIT(BECOME_OWNER), true);
 
 	power->approver_told =
 		arena_array(lint->arena, power->becoming->names.n, sizeof(bool));
 	for (size_t i = 0; i < policy->n_approvers; i++)
 		for (size_t k = 0; k < policy->approvers[i].by.n; k++)
-			approver_judge(lint, &policy->approvers[i].by.at[k],
+			approver_judge(lint, &walk, &policy->approvers[i].by.at[k],
 			               lint_say(lint, "have %s approved",
 			                        lint_show(lint, policy->approvers[i]
 			                                                .route.text)));
 	for (size_t i = 0; i < policy->exit_node.n; i++)
-		approver_judge(lint, &policy->exit_node.at[i], "be an exit node");
+		approver_judge(lint, &walk, &policy->exit_node.at[i], "be an exit node");
 }
 
 void
