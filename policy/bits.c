@@ -401,6 +401,17 @@ residue_set(struct residue *r, const struct bits *bits)
 	r->n_used = bits->n;
 }
 
+void
+residue_copy(struct residue *r, const struct residue *other)
+{
+	residue_clear(r);
+	for (uint32_t i = 0; i < other->n_used; i++) {
+		r->used[i] = other->used[i];
+		r->word[r->used[i]] = other->word[r->used[i]];
+	}
+	r->n_used = other->n_used;
+}
+
 /* Forgets the words that are zero. */
 static void
 residue_tidy(struct residue *r)
@@ -413,15 +424,29 @@ residue_tidy(struct residue *r)
 	r->n_used = kept;
 }
 
+/* Adds the numbers of a word. The words in use have to be tidy. */
+static void
+residue_add(struct residue *r, uint32_t at, uint64_t word)
+{
+	if (word && !r->word[at])
+		r->used[r->n_used++] = at;
+	r->word[at] |= word;
+}
+
 void
 residue_join(struct residue *r, const struct bits *bits)
 {
 	residue_tidy(r);
-	for (uint32_t i = 0; i < bits->n; i++) {
-		if (!r->word[bits->at[i]])
-			r->used[r->n_used++] = bits->at[i];
-		r->word[bits->at[i]] |= bits->word[i];
-	}
+	for (uint32_t i = 0; i < bits->n; i++)
+		residue_add(r, bits->at[i], bits->word[i]);
+}
+
+void
+residue_join_met(struct residue *r, const struct residue *other, const struct bits *bits)
+{
+	residue_tidy(r);
+	for (uint32_t i = 0; i < bits->n; i++)
+		residue_add(r, bits->at[i], bits->word[i] & other->word[bits->at[i]]);
 }
 
 void

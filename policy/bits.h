@@ -81,9 +81,15 @@ void residue_clear(struct residue *);
 /* The same numbers as a set; what was in it is forgotten. */
 void residue_set(struct residue *, const struct bits *);
 
+/* The same as in another residue of the store; what was in it is forgotten. */
+void residue_copy(struct residue *, const struct residue *);
+
 void residue_join(struct residue *, const struct bits *);
 void residue_minus(struct residue *, const struct bits *);
 void residue_meet(struct residue *, const struct bits *);
+
+/* Adds what another residue of the same store and a set both hold. */
+void residue_join_met(struct residue *, const struct residue *, const struct bits *);
 
 /* Keeps what another residue of the same store holds. */
 void residue_keep(struct residue *, const struct residue *);

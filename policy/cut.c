@@ -581,19 +581,21 @@ cut_around(struct cut *cut, uint32_t dst)
 static void
 heap_count(struct cut *cut, const struct cut_filter *from, struct cut_heap *heap)
 {
-	const struct bits *once = cut->store.all[0], *twice = once, *unit = once;
+	const struct bits *unit = cut->store.all[0];
 
+	residue_clear(&cut->left);
+	residue_clear(&cut->scrap);
 	for (uint32_t i = heap->first; i < heap->end; i++) {
 		const struct cut_box *box = &from->boxes[i];
 		unit = bits_join(&cut->store, unit, box->from);
 		if (i + 1 < heap->end && box[1].unit == box->unit)
 			continue;
-		twice = bits_join(&cut->store, twice, bits_meet(&cut->store, once, unit));
-		once = bits_join(&cut->store, once, unit);
+		residue_join_met(&cut->scrap, &cut->left, unit);
+		residue_join(&cut->left, unit);
 		unit = cut->store.all[0];
 	}
-	heap->once = once;
-	heap->twice = twice;
+	heap->once = residue_bits(&cut->left, &cut->store);
+	heap->twice = residue_bits(&cut->scrap, &cut->store);
 }
 
 static bool

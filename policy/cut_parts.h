@@ -21,6 +21,10 @@
 
 #define CUT_NONE UINT32_MAX
 
+/* How deep a sweep can go: a line has 2^16 places, and is halved for all of the
+ * destinations and for one class of them. */
+#define CUT_LEVELS (2 * (1 + 17))
+
 /* A set on one axis, as said. */
 struct cut_end {
 	enum cut_side side;
@@ -222,6 +226,7 @@ struct cut {
 	uint32_t *alike;                            /* room for all destination classes */
 	uint32_t *class_first[2], *class_points[2]; /* by side and class: its points */
 	struct residue left, mask, scrap;           /* for one question at a time */
+	struct residue levels[CUT_LEVELS];          /* for a sweep, as far as it went */
 };
 
 #define FAMILY_4 1

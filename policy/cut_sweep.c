@@ -12,9 +12,14 @@ struct hurdle {
 	const struct bits *from;
 };
 
+/* What lies on a segment. Hurdles across all of it are taken off what is left
+ * there at once; those across a part of it are kept. */
 struct hurdles {
 	struct hurdle *at;
 	size_t n, cap;
+	struct residue *left;
+	bool any;  /* there was one that takes something */
+	bool shut; /* nothing is left: no more need be looked for */
 };
 
 /* A run of the line, with what of the sources is left there. */
@@ -29,18 +34,42 @@ struct sweep {
 	enum stratum stratum;
 	uint32_t mark;
 	struct arena scratch;
+	size_t depth;   /* of residues in use */
 	uint32_t class; /* the one being looked at */
 	bool (*each)(void *, const struct cut_part *);
 	void *context;
 };
+
+/* No hurdles yet. Has a residue until hurdles_end. */
+static struct hurdles
+hurdles_start(struct sweep *s)
+{
+	struct residue *left = &s->cut->levels[s->depth++];
+
+	if (!left->word)
+		residue_start(left, s->cut->arena, &s->cut->store);
+	return (struct hurdles) { .left = left };
+}
+
+static void
+hurdles_end(struct sweep *s)
+{
+	s->depth--;
+}
 
 static void
 hurdles_put(struct sweep *s, struct hurdles *list, const struct segment *on,
             struct hurdle hurdle)
 {
 	if (hurdle.lo > on->hi || hurdle.hi < on->lo ||
-	    !bits_overlap(hurdle.from, on->from))
+	    !residue_overlaps(list->left, hurdle.from))
 		return;
+	list->any = true;
+	if (hurdle.lo <= on->lo && hurdle.hi >= on->hi) {
+		residue_minus(list->left, hurdle.from);
+		list->shut = residue_is_empty(list->left);
+		return;
+	}
 	list->at =
 		arena_grow(&s->scratch, list->at, list->n, &list->cap, sizeof(*list->at));
 	list->at[list->n++] = hurdle;
@@ -54,7 +83,7 @@ hurdles_of_heap(struct sweep *s, struct hurdles *list, const struct segment *on,
 	const struct cut_sweep *asked = s->asked;
 	const struct cut_box *boxes = s->cut->filters[asked->filter].boxes;
 
-	for (uint32_t i = heap->first; i < heap->end; i++)
+	for (uint32_t i = heap->first; i < heap->end && !list->shut; i++)
 		if (boxes[i].unit != asked->but && !asked->gone[boxes[i].unit])
 			hurdles_put(s, list, on,
 			            (struct hurdle) { heap->lo, heap->hi,
@@ -72,7 +101,7 @@ hurdles_following(struct sweep *s, struct hurdles *list, const struct segment *o
 	uint32_t first = strip ? from->heaps[strip->first].first : 0;
 	uint32_t end = strip ? from->heaps[strip->end - 1].end : 0;
 
-	for (uint32_t i = first; i < end; i++)
+	for (uint32_t i = first; i < end && !list->shut; i++)
 		if (from->boxes[i].follows)
 			hurdles_put(s, list, on,
 			            (struct hurdle) { from->boxes[i].lo,
@@ -93,7 +122,7 @@ hurdles_of_set(struct sweep *s, struct hurdles *list, const struct segment *on,
 	if (asked->following != CUT_NONE)
 		hurdles_following(s, list, on, dst);
 	for (uint32_t i = strip ? strip->first : 0; strip && i < strip->end; i++) {
-		if (heaps[i].lo > on->hi)
+		if (list->shut || heaps[i].lo > on->hi)
 			break;
 		if (heaps[i].hi < on->lo)
 			continue;
@@ -109,76 +138,84 @@ hurdles_of_set(struct sweep *s, struct hurdles *list, const struct segment *on,
 }
 
 static int
-hurdle_order(const void *left, const void *right)
+place_order(const void *left, const void *right)
 {
-	const struct hurdle *a = left, *b = right;
+	const uint32_t *a = left, *b = right;
 
-	return (a->lo > b->lo) - (a->lo < b->lo);
+	return (*a > *b) - (*a < *b);
 }
 
-/* The hurdles that lie across a place of the line. */
-struct across {
-	const struct hurdles *list; /* sorted */
-	size_t next;                /* the first that begins later */
-	const struct hurdle **at;
-	size_t n;
-};
-
-static void
-across_move(struct across *across, uint32_t lo)
+/* The places on a segment where something changes, its ends among them: each run
+ * from one of them to before the next is alike. *n gets how many. */
+static uint32_t *
+places_of(struct sweep *s, const struct hurdles *list, const struct segment *on,
+          size_t *n)
 {
+	uint32_t *places = arena_array(&s->scratch, 2 * list->n + 2, sizeof(*places));
 	size_t kept = 0;
 
-	for (size_t i = 0; i < across->n; i++)
-		if (across->at[i]->hi >= lo)
-			across->at[kept++] = across->at[i];
-	for (; across->next < across->list->n; across->next++) {
-		const struct hurdle *hurdle = &across->list->at[across->next];
-		if (hurdle->lo > lo)
-			break;
-		if (hurdle->hi >= lo)
-			across->at[kept++] = hurdle;
+	*n = 0;
+	places[(*n)++] = on->lo;
+	places[(*n)++] = (uint32_t)on->hi + 1;
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->at[i].lo > on->lo)
+			places[(*n)++] = list->at[i].lo;
+		if (list->at[i].hi < on->hi)
+			places[(*n)++] = (uint32_t)list->at[i].hi + 1;
 	}
-	across->n = kept;
+	qsort(places, *n, sizeof(*places), place_order);
+	for (size_t i = 0; i < *n; i++)
+		if (kept == 0 || places[kept - 1] != places[i])
+			places[kept++] = places[i];
+	*n = kept;
+	return places;
 }
 
-/* How far nothing changes from here. */
-static uint16_t
-across_end(const struct across *across, uint16_t hi)
+/* Halves a segment until what lies on each part lies across all of it, and hands on
+ * what is left there: what lies across much is looked at seldom. */
+static bool
+segment_halve(struct sweep *s, const struct hurdles *list, const uint32_t *places,
+              size_t n, bool (*next)(struct sweep *, const struct segment *))
 {
-	if (across->next < across->list->n && across->list->at[across->next].lo <= hi)
-		hi = (uint16_t)(across->list->at[across->next].lo - 1);
-	for (size_t i = 0; i < across->n; i++)
-		if (across->at[i]->hi < hi)
-			hi = across->at[i]->hi;
-	return hi;
+	size_t middle = n / 2;
+	size_t bounds[] = { 0, middle, n - 1 };
+	bool on_and_on = true;
+
+	if (list->n == 0) {
+		struct segment part = { (uint16_t)places[0],
+			                (uint16_t)(places[n - 1] - 1),
+			                residue_bits(list->left, &s->cut->store) };
+		return next(s, &part);
+	}
+	for (size_t half = 0; half < 2 && on_and_on; half++) {
+		size_t first = bounds[half], last = bounds[half + 1];
+		struct arena_mark mark = arena_mark(&s->scratch);
+		struct segment part = { (uint16_t)places[first],
+			                (uint16_t)(places[last] - 1), NULL };
+		struct hurdles less = hurdles_start(s);
+		residue_copy(less.left, list->left);
+		for (size_t i = 0; i < list->n && !less.shut; i++)
+			hurdles_put(s, &less, &part, list->at[i]);
+		if (!less.shut)
+			on_and_on = segment_halve(s, &less, places + first,
+			                          last - first + 1, next);
+		hurdles_end(s);
+		arena_reset(&s->scratch, mark);
+	}
+	return on_and_on;
 }
 
 /* Cuts a segment where hurdles begin and end, and hands on what they leave. */
 static bool
-segment_cut(struct sweep *s, struct hurdles *list, const struct segment *on,
-            struct residue *r, bool (*next)(struct sweep *, const struct segment *))
+segment_cut(struct sweep *s, const struct hurdles *list, const struct segment *on,
+            bool (*next)(struct sweep *, const struct segment *))
 {
-	struct across across = { .list = list };
-	struct segment part = *on;
+	size_t n;
 
-	if (list->n > 1)
-		qsort(list->at, list->n, sizeof(*list->at), hurdle_order);
-	across.at = arena_array(&s->scratch, list->n, sizeof(*across.at));
-	for (uint32_t lo = on->lo; lo <= on->hi; lo = (uint32_t)part.hi + 1) {
-		across_move(&across, lo);
-		part.lo = (uint16_t)lo;
-		part.hi = across_end(&across, on->hi);
-		residue_set(r, on->from);
-		for (size_t i = 0; i < across.n; i++)
-			residue_minus(r, across.at[i]->from);
-		if (residue_is_empty(r))
-			continue;
-		part.from = residue_bits(r, &s->cut->store);
-		if (!next(s, &part))
-			return false;
-	}
-	return true;
+	if (list->shut)
+		return true;
+	const uint32_t *places = places_of(s, list, on, &n);
+	return segment_halve(s, list, places, n, next);
 }
 
 static bool
@@ -215,7 +252,7 @@ hurdles_of_own(struct sweep *s, struct hurdles *list, const struct segment *on)
 {
 	const struct cut_sweep *asked = s->asked;
 
-	for (size_t i = 0; i < asked->n_own; i++) {
+	for (size_t i = 0; i < asked->n_own && !list->shut; i++) {
 		const struct cut_box *own = &asked->own[i];
 		if (own->line == asked->line && cut_set_holds(s->cut, own->dst, s->class))
 			hurdles_put(s, list, on,
@@ -229,8 +266,8 @@ hurdles_of_class(struct sweep *s, struct hurdles *list, const struct segment *on
 {
 	const struct cut *cut = s->cut;
 
-	for (uint32_t i = cut->sets_first[s->class]; i < cut->sets_first[s->class + 1];
-	     i++)
+	for (uint32_t i = cut->sets_first[s->class];
+	     i < cut->sets_first[s->class + 1] && !list->shut; i++)
 		if (cut->marks[cut->sets_of[i]] != s->mark)
 			hurdles_of_set(s, list, on, cut->sets_of[i]);
 	hurdles_of_own(s, list, on);
@@ -245,17 +282,19 @@ segment_look(struct sweep *s, const struct segment *on)
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < set->n_classes; i++) {
-		struct hurdles list = { 0 };
 		struct arena_mark mark = arena_mark(&s->scratch);
+		struct hurdles list = hurdles_start(s);
 		bool on_and_on = true;
+		residue_set(list.left, on->from);
 		s->class = set->classes[i];
 		hurdles_of_class(s, &list, on);
-		if (list.n > 0)
-			on_and_on = segment_cut(s, &list, on, &s->cut->left, class_hand);
+		if (list.any)
+			on_and_on = segment_cut(s, &list, on, class_hand);
 		else if (!cut_is_open(s->cut, s->class, s->stratum, s->asked->from))
 			on_and_on = class_hand(s, on);
 		else
 			s->cut->alike[n++] = s->class; /* all hurdles are shared */
+		hurdles_end(s);
 		arena_reset(&s->scratch, mark);
 		if (!on_and_on)
 			return false;
@@ -275,13 +314,14 @@ cut_sweep(struct cut *cut, const struct cut_sweep *asked,
 		           .context = context };
 	const struct cut_set *set = cut_around(cut, asked->dst);
 	struct segment whole = { asked->lo, asked->hi, asked->from };
-	struct hurdles list = { 0 };
+	struct hurdles list = hurdles_start(&s);
 
-	for (uint32_t i = 0; i < set->n_around; i++) {
+	residue_set(list.left, asked->from);
+	for (uint32_t i = 0; i < set->n_around && !list.shut; i++) {
 		cut->marks[set->around[i]] = s.mark;
 		hurdles_of_set(&s, &list, &whole, set->around[i]);
 	}
-	bool through = segment_cut(&s, &list, &whole, &cut->left, segment_look);
+	bool through = segment_cut(&s, &list, &whole, segment_look);
 	arena_end(&s.scratch);
 	return through;
 }
