@@ -125,6 +125,7 @@ struct cut_cover {
 	 * part of it. */
 	const struct grant *const *by;
 	size_t n_by;
+	bool more; /* by is not all of it: there are too many to be worth finding */
 	bool own;
 	struct cut_flow witness; /* when not covered: only the piece allows it */
 };

@@ -132,10 +132,10 @@ point_is_covered(const struct inquiry *q, const struct gap *at, uint32_t line)
 	     i++) {
 		const struct cut_strip *strip =
 			cut_strip(cut, q->filter, cut->sets_of[i], line);
-		for (uint32_t k = strip ? strip->first : 0; strip && k < strip->end;
-		     k++) {
+		for (uint32_t k = strip ? strip->first : 0;
+		     strip && k < strip->end && from->heaps[k].lo <= at->port; k++) {
 			struct cut_heap *heap = &from->heaps[k];
-			if (heap->lo <= at->port && at->port <= heap->hi &&
+			if (at->port <= heap->hi &&
 			    bits_hold(cut_heap_but(q->cut, q->filter, heap, q->unit),
 			              at->source))
 				return true;
@@ -189,30 +189,49 @@ inquiry_is_empty(const struct inquiry *q)
 	return true;
 }
 
-/* Whether one box holds all of another. */
+/* Whether a box holds all of another on its line, but for the destinations. */
 static bool
-box_is_around(struct cut *cut, const struct cut_box *outer, const struct cut_box *inner)
+box_spans(const struct cut_box *outer, const struct cut_box *inner)
 {
-	const struct cut_set *set = cut_around(cut, inner->dst);
-
-	if (outer->line != inner->line || outer->lo > inner->lo || outer->hi < inner->hi)
-		return false;
-	for (uint32_t i = 0; i < set->n_around; i++)
-		if (set->around[i] == outer->dst)
-			return bits_within(inner->from, outer->from);
-	return false;
+	return outer->lo <= inner->lo && outer->hi >= inner->hi &&
+	       bits_within(inner->from, outer->from);
 }
 
+/* The first of some boxes, by number, that is not before a dst set and line. */
+static size_t
+boxes_from(const struct cut_box *boxes, const uint32_t *numbers, size_t n, uint32_t dst,
+           uint32_t line)
+{
+	size_t low = 0;
+
+	while (low < n) {
+		size_t middle = low + (n - low) / 2;
+		const struct cut_box *box = &boxes[numbers[middle]];
+		if (box->dst < dst || (box->dst == dst && box->line < line))
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
+
+/* Whether a unit has a box that holds all of another. */
 static bool
 unit_is_around(const struct inquiry *q, uint32_t unit, const struct cut_box *inner)
 {
-	const struct cut_filter *from = &q->cut->filters[q->filter];
+	const struct cut_box *boxes = q->cut->filters[q->filter].boxes;
+	const struct cut_set *set = cut_around(q->cut, inner->dst);
 	size_t n;
-	const uint32_t *boxes = cut_unit_boxes(q->cut, q->filter, unit, &n);
+	const uint32_t *numbers = cut_unit_boxes(q->cut, q->filter, unit, &n);
 
-	for (size_t i = 0; i < n; i++)
-		if (box_is_around(q->cut, &from->boxes[boxes[i]], inner))
-			return true;
+	for (uint32_t i = 0; i < set->n_around; i++)
+		for (size_t k =
+		             boxes_from(boxes, numbers, n, set->around[i], inner->line);
+		     k < n && boxes[numbers[k]].dst == set->around[i] &&
+		     boxes[numbers[k]].line == inner->line;
+		     k++)
+			if (box_spans(&boxes[numbers[k]], inner))
+				return true;
 	return false;
 }
 
@@ -226,13 +245,27 @@ unit_suffices(const struct inquiry *q, uint32_t unit)
 	return true;
 }
 
-/* The units with a box that holds all of the first box that counts, by number,
- * tried one after the other. CUT_NONE: none suffices alone. */
+/* The least unit of a heap that suffices alone, if it is less than another. */
+static uint32_t
+heap_alone(const struct inquiry *q, const struct cut_heap *heap,
+           const struct cut_box *inner, uint32_t best)
+{
+	const struct cut_box *boxes = q->cut->filters[q->filter].boxes;
+
+	for (uint32_t i = heap->first; i < heap->end && boxes[i].unit < best; i++)
+		if (boxes[i].unit != q->unit && box_spans(&boxes[i], inner) &&
+		    unit_suffices(q, boxes[i].unit))
+			return boxes[i].unit;
+	return best;
+}
+
+/* The least unit that holds all that is asked; CUT_NONE: none does alone. One that
+ * does has a box around the first box that counts. */
 static uint32_t
 unit_alone(const struct inquiry *q)
 {
 	struct cut *cut = q->cut;
-	const struct cut_filter *from = &cut->filters[q->filter];
+	const struct cut_heap *heaps = cut->filters[q->filter].heaps;
 	const struct cut_box *box = q->boxes;
 	uint32_t best = CUT_NONE;
 
@@ -242,15 +275,10 @@ unit_alone(const struct inquiry *q)
 	for (uint32_t i = 0; i < set->n_around; i++) {
 		const struct cut_strip *strip =
 			cut_strip(cut, q->filter, set->around[i], box->line);
-		uint32_t first = strip ? from->heaps[strip->first].first : 0;
-		uint32_t end = strip ? from->heaps[strip->end - 1].end : 0;
-		for (uint32_t k = first; k < end; k++) {
-			const struct cut_box *other = &from->boxes[k];
-			if (other->unit != q->unit && other->unit < best &&
-			    box_is_around(cut, other, box) &&
-			    unit_suffices(q, other->unit))
-				best = other->unit;
-		}
+		for (uint32_t k = strip ? strip->first : 0;
+		     strip && k < strip->end && heaps[k].lo <= box->lo; k++)
+			if (heaps[k].hi >= box->hi)
+				best = heap_alone(q, &heaps[k], box, best);
 	}
 	return best;
 }
@@ -262,6 +290,7 @@ struct covering {
 	size_t n, units_cap;
 	struct cut_box *boxes;
 	size_t n_boxes, boxes_cap;
+	bool more; /* some are missing */
 };
 
 static void
@@ -361,6 +390,9 @@ covering_without(const struct covering *c, const struct inquiry *q, size_t leave
 	return less;
 }
 
+/* Covers of more units are not looked for: nobody reads them. */
+#define UNITS_MAX 32
+
 /* Units are added where something is still open, the most useful one, until
  * nothing is; then those that turn out not to be needed are taken out. */
 static struct covering
@@ -372,9 +404,13 @@ covering_find(const struct inquiry *q, struct arena *scratch)
 
 	for (size_t i = 0; i < q->n_own; i++)
 		covering_put(&c, q->own[i]);
-	while (covering_gap(q, &c, &box, &gap))
+	while (covering_gap(q, &c, &box, &gap)) {
+		c.more = c.n == UNITS_MAX;
+		if (c.more)
+			break;
 		covering_add(&c, q, unit_for(q, box, &gap));
-	for (size_t i = c.n; i-- > 0 && c.n > 1;) {
+	}
+	for (size_t i = c.more ? 0 : c.n; i-- > 0 && c.n > 1;) {
 		struct covering less = covering_without(&c, q, i);
 		if (!covering_gap(q, &less, &box, &gap))
 			c = less;
@@ -383,7 +419,7 @@ covering_find(const struct inquiry *q, struct arena *scratch)
 }
 
 static int
-unit_order(const void *left, const void *right)
+number_order(const void *left, const void *right)
 {
 	const uint32_t *a = left, *b = right;
 
@@ -423,8 +459,9 @@ cover_explain(const struct inquiry *q, struct cut_cover *cover)
 	} else {
 		struct covering c = covering_find(q, &scratch);
 		if (c.n > 1)
-			qsort(c.units, c.n, sizeof(*c.units), unit_order);
+			qsort(c.units, c.n, sizeof(*c.units), number_order);
 		cover_name(q, cover, c.units, c.n);
+		cover->more = c.more;
 	}
 	arena_end(&scratch);
 }

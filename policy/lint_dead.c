@@ -32,6 +32,14 @@ spare_check(const struct cut_cover *covers, const struct policy *policy,
 	                                                      : &CHECK_SUBSUMED_RULE;
 }
 
+/* "3 other rules", of a cover. */
+static const char *
+others_said(struct lint *lint, const struct cut_cover *cover)
+{
+	return lint_say(lint, "%s%zu other rules", cover->more ? "more than " : "",
+	                cover->n_by);
+}
+
 static const char *
 spare_sentence(struct lint *lint, const struct check *check,
                const struct cut_cover *cover)
@@ -42,10 +50,8 @@ spare_sentence(struct lint *lint, const struct check *check,
 		return lint_say(lint, "this allows exactly what %s allows; it can go",
 		                other);
 	if (check == &CHECK_REDUNDANT_RULE)
-		return lint_say(lint,
-		                "%zu other rules together allow all that this allows; it "
-		                "can go",
-		                cover->n_by);
+		return lint_say(lint, "%s together allow all that this allows; it can go",
+		                others_said(lint, cover));
 	return lint_say(lint, "%s allows all that this allows; it can go", other);
 }
 
@@ -154,11 +160,10 @@ real_rule(struct lint *lint, const struct grant *grant, const struct cut_cover *
 			lint_opening(grant->node),
 			"for the machines there are today %s, so that this rule adds "
 			"nothing; that may change with the next machine",
-			cover->n_by == 1
-				? lint_say(lint, "%s allows all of this",
-		                           grant_name(lint, cover->by[0]))
-				: lint_say(lint, "%zu other rules allow all of this",
-		                           cover->n_by));
+			cover->n_by == 1 ? lint_say(lint, "%s allows all of this",
+		                                    grant_name(lint, cover->by[0]))
+					 : lint_say(lint, "%s allow all of this",
+		                                    others_said(lint, cover)));
 		lint_note(lint, finding, lint_opening(cover->by[0]->node), "%s is here",
 		          grant_name(lint, cover->by[0]));
 	}
