@@ -135,6 +135,10 @@ extern const struct option OPTIONS_SHARED[];
  * and it was said why. */
 bool options_read(struct run *, int argc, const char *const *argv);
 
+/* The target of that name; nothing changes where it is NULL. false: there is none, and
+ * it was said. */
+bool run_target(struct run *, const char *name, enum target *);
+
 /* Lists options for people. */
 void options_help(struct output *, const struct option *);
 

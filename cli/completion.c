@@ -15,7 +15,13 @@ option_words(const struct command *command, const struct option *option)
 static bool
 option_is_target(const struct option *option)
 {
-	return strcmp(option->name, "target") == 0;
+	static const char *const names[] = { "target", "from", "old-target",
+		                             "new-target" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(option->name, names[i]) == 0)
+			return true;
+	return false;
 }
 
 static bool

@@ -20,6 +20,10 @@ static const struct option ROWS[] = {
 	  "what makes status 1: any difference, gained, lost or never", FAIL_ON },
 	{ 0, "old-inventory", OPTION_LIST, OWN(old_inventories), "FILE",
 	  "who was there under OLD; -i then says who is under NEW", NULL },
+	{ 0, "old-target", OPTION_TEXT, OWN(old_target), "NAME",
+	  "the coordinator of OLD, where it is not that of --target", NULL },
+	{ 0, "new-target", OPTION_TEXT, OWN(new_target), "NAME",
+	  "the coordinator of NEW; then OLD and NEW may be one policy", NULL },
 	{ 'a', "all", OPTION_FLAG, OWN(all), NULL, "show all lines, however many", NULL },
 	{ 0 },
 };
@@ -41,8 +45,7 @@ side_parse(struct differing *d, enum diff_side side)
 	unit->findings.arena = &unit->arena;
 	unit->source = source_of(&unit->arena, s->name, s->bytes.at, s->bytes.len);
 	unit->tree = hujson_parse(&unit->arena, unit->source, &unit->findings);
-	unit->policy = policy_read(&unit->arena, unit->tree, d->run->options.target,
-	                           &unit->findings);
+	unit->policy = policy_read(&unit->arena, unit->tree, s->target, &unit->findings);
 }
 
 /* The people of both sides, and the policies held against them. Without inventories
@@ -77,7 +80,7 @@ sides_good(struct differing *d)
 		if (side->unit.findings.n_errors == 0)
 			continue;
 		run_fault(d->run, "%s, %s, is no policy that can be compared:", which[i],
-		          side->name);
+		          side_name(d, (enum diff_side)i));
 		findings_tell(d->run, &side->unit.findings);
 		good = false;
 	}
@@ -182,7 +185,7 @@ git_tell_missing(struct differing *d)
 static enum status
 differ(struct differing *d)
 {
-	if (!side_read(d, DIFF_OLD) || !side_read(d, DIFF_NEW))
+	if (!sides_settle(d) || !side_read(d, DIFF_OLD) || !side_read(d, DIFF_NEW))
 		return STATUS_BAD_RUN;
 	if (d->sides[DIFF_OLD].missing || d->sides[DIFF_NEW].missing) {
 		git_tell_missing(d);
@@ -204,7 +207,6 @@ diff_main(struct run *run)
 {
 	struct differing d = { .run = run, .own = run->own };
 	enum status status = STATUS_BAD_RUN;
-
 	if (d.own->old_inventories.n > 0 && run->options.inventories.n == 0)
 		return run_fault(run, "--old-inventory says who was there: who is there "
 		                      "now has to be said with --inventory");

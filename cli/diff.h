@@ -10,6 +10,7 @@ struct diff_options {
 	const char *git;
 	unsigned fail_on;
 	struct strings old_inventories;
+	const char *old_target, *new_target;
 	bool all;
 };
 
@@ -17,7 +18,9 @@ struct diff_options {
 struct side {
 	const char
 		*name; /* for people: a path, REV:PATH, what standard input is called */
-	const char *path;  /* a file that explain can be asked about, or NULL */
+	const char *path; /* a file that explain can be asked about, or NULL */
+	enum target target;
+	bool target_given; /* by an option, not by the settings */
 	struct text bytes; /* as read */
 	bool missing;      /* it is not there: added, or deleted */
 	struct unit unit;
@@ -28,6 +31,8 @@ struct differing {
 	struct run *run;
 	const struct diff_options *own;
 	struct side sides[2];    /* by enum diff_side */
+	bool inventories_given;  /* by options too */
+	bool one;                /* both are one policy, for two targets */
 	const char *path;        /* git's name for it, where git asks; else NULL */
 	const struct diff *any;  /* for every tailnet … */
 	const struct diff *here; /* … and for that of the inventories, or NULL */
@@ -37,6 +42,12 @@ struct differing {
 
 /* Finds out from the operands what is compared. false: it was said why. */
 bool sides_find(struct differing *);
+
+/* Finds out for which target each of them is. false: it was said why. */
+bool sides_settle(struct differing *);
+
+/* What to call a side: "new.hujson", "policy.hujson on headscale-0.29". */
+const char *side_name(const struct differing *, enum diff_side);
 
 /* Reads a side's bytes, unless it is missing. */
 bool side_read(struct differing *, enum diff_side);
@@ -51,9 +62,9 @@ const char *differing_verdict(const struct differing *);
 bool differing_is_empty(const struct differing *);
 
 /* The command that shows a witness: "aclc explain tag:db tag:web:443 new.hujson";
- * NULL where explain cannot be asked about it. */
+ * NULL where explain cannot be asked about it. imagined: one for every tailnet. */
 const char *witness_command(struct arena *, const struct differing *, enum diff_side,
-                            const struct diff_access *);
+                            const struct diff_access *, bool imagined);
 
 /* output_diff.c and its siblings: all of it, in one format. */
 void diff_text(const struct differing *, struct output *);

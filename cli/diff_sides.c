@@ -86,24 +86,43 @@ is_version(const char *name)
 	return strcmp(name, "-") != 0 && strchr(name, ':') && access(name, F_OK) != 0;
 }
 
+static void
+side_of_name(struct side *side, const char *name)
+{
+	side->name = name;
+	if (strcmp(name, "-") != 0 && !is_version(name))
+		side->path = name;
+}
+
+/* One policy on two coordinators. */
+static bool
+sides_of_one(struct differing *d)
+{
+	const char *policy = run_policy(d->run, 0);
+
+	for (int i = 0; policy && i < 2; i++)
+		side_of_name(&d->sides[i], policy);
+	d->one = true;
+	return policy != NULL;
+}
+
 static bool
 sides_of_names(struct differing *d)
 {
 	const struct strings *operands = &d->run->operands;
 
+	if (operands->n < 2 && (d->own->old_target || d->own->new_target))
+		return sides_of_one(d);
 	if (operands->n != 2) {
 		run_fault(d->run, operands->n < 2
-		                          ? "diff takes two policies, OLD and NEW, or "
-		                            "--git REV and one"
+		                          ? "diff takes two policies, OLD and NEW; one "
+		                            "with --git REV, or with --old-target or "
+		                            "--new-target"
 		                          : "diff takes two policies, OLD and NEW");
 		return false;
 	}
-	for (int i = 0; i < 2; i++) {
-		const char *name = operands->at[i];
-		d->sides[i].name = name;
-		if (strcmp(name, "-") != 0 && !is_version(name))
-			d->sides[i].path = name;
-	}
+	for (int i = 0; i < 2; i++)
+		side_of_name(&d->sides[i], operands->at[i]);
 	return true;
 }
 
@@ -210,6 +229,38 @@ folder_of(struct arena *arena, const char *path)
 }
 
 bool
+sides_settle(struct differing *d)
+{
+	struct run *run = d->run;
+	const char *const names[2] = { d->own->old_target, d->own->new_target };
+	size_t n_inventories = run->options.inventories.n;
+
+	/* settings are those of the new policy, or of git's path */
+	if (!settings_load(run, d->path                   ? d->path
+	                        : d->sides[DIFF_NEW].path ? d->sides[DIFF_NEW].path
+	                                                  : "-"))
+		return false;
+	d->inventories_given = n_inventories > 0;
+	for (int i = 0; i < 2; i++) {
+		d->sides[i].target = run->options.target;
+		d->sides[i].target_given = names[i] || run->options.target_name;
+		if (!run_target(run, names[i], &d->sides[i].target))
+			return false;
+	}
+	return true;
+}
+
+const char *
+side_name(const struct differing *d, enum diff_side side)
+{
+	const struct side *s = &d->sides[side];
+
+	if (d->sides[DIFF_OLD].target == d->sides[DIFF_NEW].target)
+		return s->name;
+	return arena_format(&d->run->arena, "%s on %s", s->name, target_name(s->target));
+}
+
+bool
 side_read(struct differing *d, enum diff_side side)
 {
 	struct side *s = &d->sides[side];
@@ -218,12 +269,11 @@ side_read(struct differing *d, enum diff_side side)
 
 	if (s->missing)
 		return true;
-	/* settings are those of the new policy, or of git's path */
-	if (side == DIFF_OLD &&
-	    !settings_load(run, d->path                   ? d->path
-	                        : d->sides[DIFF_NEW].path ? d->sides[DIFF_NEW].path
-	                                                  : "-"))
-		return false;
+	if (side == DIFF_NEW && d->one) {
+		s->bytes = d->sides[DIFF_OLD].bytes;
+		s->name = d->sides[DIFF_OLD].name;
+		return true;
+	}
 	if (side == DIFF_OLD && d->own->git) {
 		const char *policy = d->sides[DIFF_NEW].path;
 		return version_read(run, folder_of(&run->arena, policy),
@@ -309,9 +359,30 @@ witness_target(struct arena *arena, const struct cut_flow *flow)
 	return text_of(arena_format(arena, "%s:%u", dst, (unsigned)flow->port));
 }
 
+/* The inventories and the target that were given for a side: explain finds those that
+ * the settings say by itself. */
+static const char *
+witness_options(struct arena *arena, const struct differing *d, enum diff_side side,
+                bool imagined)
+{
+	bool old = side == DIFF_OLD && d->own->old_inventories.n > 0;
+	const struct strings *inventories =
+		old ? &d->own->old_inventories : &d->run->options.inventories;
+	const char *options = d->sides[side].target_given
+	                              ? arena_format(arena, "-t %s ",
+	                                             target_name(d->sides[side].target))
+	                              : "";
+
+	for (size_t i = 0;
+	     !imagined && (old || d->inventories_given) && i < inventories->n; i++)
+		options = arena_format(arena, "%s-i %s ", options,
+		                       shell_word(arena, text_of(inventories->at[i])));
+	return options;
+}
+
 const char *
 witness_command(struct arena *arena, const struct differing *d, enum diff_side side,
-                const struct diff_access *access)
+                const struct diff_access *access, bool imagined)
 {
 	const struct cut_flow *flow = &access->witness;
 	bool tcp = flow->protocol == PROTOCOL_TCP;
@@ -319,7 +390,9 @@ witness_command(struct arena *arena, const struct differing *d, enum diff_side s
 
 	if (!path || !access->checkable || flow->posture.len > 0 || flow->via.len > 0)
 		return NULL;
-	return arena_format(arena, "aclc explain %s%s%s%s %s %s", tcp ? "" : "--proto ",
+	return arena_format(arena, "aclc explain %s%s%s%s%s %s %s",
+	                    witness_options(arena, d, side, imagined),
+	                    tcp ? "" : "--proto ",
 	                    tcp ? "" : protocol_name(arena, flow->protocol),
 	                    tcp ? "" : " ", shell_word(arena, flow->src),
 	                    shell_word(arena, witness_target(arena, flow)),

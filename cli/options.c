@@ -257,19 +257,11 @@ operand_add(struct run *run, const char *word)
 	operands->at[operands->n++] = word;
 }
 
-static bool
-understand_target(struct run *run)
+bool
+run_target(struct run *run, const char *name, enum target *target)
 {
-	const char *name = run->options.target_name;
-
-	if (!name || target_parse(text_of(name), &run->options.target))
+	if (!name || target_parse(text_of(name), target))
 		return true;
-	if (strcmp(name, "all") == 0) {
-		run->options.every_target = true;
-		if (run->command->main != check_main)
-			run_fault(run, "--target all is for check");
-		return run->command->main == check_main;
-	}
 	struct text_nearest nearest = text_nearest_start(text_of(name));
 	text_nearest_offer(&nearest, text_of("headscale"));
 	/* the newest first: it is meant where several are as near */
@@ -278,6 +270,19 @@ understand_target(struct run *run)
 	run_fault(run, "there is no target %s%s", name,
 	          did_you_mean(run, "", nearest.best));
 	return false;
+}
+
+static bool
+understand_target(struct run *run)
+{
+	const char *name = run->options.target_name;
+
+	if (!name || strcmp(name, "all") != 0)
+		return run_target(run, name, &run->options.target);
+	run->options.every_target = true;
+	if (run->command->main != check_main)
+		run_fault(run, "--target all is for check");
+	return run->command->main == check_main;
 }
 
 static bool

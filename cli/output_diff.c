@@ -141,7 +141,7 @@ static void
 access_foot(const struct differing *d, struct output *out, struct arena *arena,
             enum diff_side side, const struct diff_access *a)
 {
-	const char *command = witness_command(arena, d, side, a);
+	const char *command = witness_command(arena, d, side, a, !d->here);
 
 	output_paint(out, PAINT_FAINT);
 	counts_write(d, out, arena, a);
@@ -238,12 +238,21 @@ static const struct {
 };
 
 static void
-change_place(const struct differing *d, struct output *out,
-             const struct diff_change *change)
+mark_write(struct page *page, enum diff_effect effect)
 {
-	bool after = change->new_span.end > 0;
-	const struct side *side = &d->sides[after ? DIFF_NEW : DIFF_OLD];
-	struct span span = after ? change->new_span : change->old_span;
+	output_string(page->out, "  ");
+	page->column = 1;
+	output_paint(page->out, effects[effect].paint);
+	page_word(page, text_of(effects[effect].mark));
+	output_paint(page->out, PAINT_NONE);
+}
+
+/* Where something stands; a span of length 0 stands nowhere. */
+static void
+place_write(const struct differing *d, struct output *out, enum diff_side number,
+            struct span span)
+{
+	const struct side *side = &d->sides[number];
 
 	if (span.end == 0)
 		return;
@@ -266,19 +275,33 @@ changes_write(const struct differing *d, struct output *out,
 	heading_write(out, heading);
 	for (size_t i = 0; i < shown; i++) {
 		struct page page = page_start(out);
-		output_string(out, "  ");
-		page.column = 1;
-		output_paint(out, effects[changes[i].effect].paint);
-		page_word(&page, text_of(effects[changes[i].effect].mark));
-		output_paint(out, PAINT_NONE);
+		mark_write(&page, changes[i].effect);
 		page_word(&page, text_of(section_name(changes[i].section)));
 		output_char(out, ':');
 		page.column++;
 		page_words(&page, text_of(changes[i].what));
 		page_end(&page);
-		change_place(d, out, &changes[i]);
+		bool after = changes[i].new_span.end > 0;
+		place_write(d, out, after ? DIFF_NEW : DIFF_OLD,
+		            after ? changes[i].new_span : changes[i].old_span);
 	}
 	more_write(out, n - shown);
+}
+
+/* Why two targets make two policies of one text. */
+static void
+readings_write(const struct differing *d, struct output *out)
+{
+	if (d->any->n_readings > 0)
+		heading_write(out, "why the coordinators differ");
+	for (size_t i = 0; i < d->any->n_readings; i++) {
+		const struct diff_reading *reading = &d->any->readings[i];
+		struct page page = page_start(out);
+		mark_write(&page, reading->effect);
+		page_words(&page, text_of(reading->what));
+		page_end(&page);
+		place_write(d, out, reading->side, reading->span);
+	}
 }
 
 static enum paint
@@ -295,12 +318,12 @@ static void
 names_write(const struct differing *d, struct output *out)
 {
 	output_paint(out, PAINT_HEADING);
-	if (d->path) {
-		output_harmless(out, text_of(d->path));
-	} else {
-		output_harmless(out, text_of(d->sides[DIFF_OLD].name));
-		output_string(out, " -> ");
-		output_harmless(out, text_of(d->sides[DIFF_NEW].name));
+	if (d->path || d->one)
+		output_harmless(out, text_of(d->path ? d->path : d->sides[0].name));
+	for (int i = 0; i < 2 && !d->path; i++) {
+		output_string(out, i > 0 ? " -> " : d->one ? ", " : "");
+		output_harmless(out, text_of(d->one ? target_name(d->sides[i].target)
+		                                    : side_name(d, (enum diff_side)i)));
 	}
 	output_paint(out, PAINT_NONE);
 	output_string(out, ": ");
@@ -338,9 +361,10 @@ verdict_write(const struct differing *d, struct output *out)
 	output_string(out, differing_verdict(d));
 	output_paint(out, PAINT_NONE);
 	if (differing_is_empty(d))
-		output_string(out, texts_are_equal(d) ? ", to the letter"
-		                                      : "; the text differs, its meaning "
-		                                        "does not");
+		output_string(out, d->one               ? " there"
+		                   : texts_are_equal(d) ? ", to the letter"
+		                                        : "; the text differs, its "
+		                                          "meaning does not");
 	sums_write(d, out);
 	output_char(out, '\n');
 }
@@ -387,4 +411,5 @@ diff_text(const struct differing *d, struct output *out)
 	changes_write(d, out, d->any->changes, d->any->n_changes, "changed beside");
 	changes_write(d, out, d->any->notes, d->any->n_notes,
 	              "edited, without an effect");
+	readings_write(d, out);
 }

@@ -89,10 +89,10 @@ json_of_origin(const struct differing *d, struct arena *arena, enum diff_side si
 
 static json_t *
 json_of_witness(const struct differing *d, struct arena *arena, enum diff_side side,
-                const struct diff_access *a)
+                const struct diff_access *a, bool imagined)
 {
 	const struct cut_flow *flow = &a->witness;
-	const char *command = witness_command(arena, d, side, a);
+	const char *command = witness_command(arena, d, side, a, imagined);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "src", json_of_text(flow->src));
@@ -131,7 +131,7 @@ access_lines(const struct differing *d, struct lines *lines, enum diff_side side
 {
 	struct arena scratch = { 0 };
 	json_t *origin = json_of_origin(d, &scratch, side, a->grant);
-	json_t *witness = json_of_witness(d, &scratch, side, a);
+	json_t *witness = json_of_witness(d, &scratch, side, a, !counted);
 
 	for (size_t i = 0; i < a->n_src; i++)
 		for (size_t k = 0; k < a->n_dst; k++)
@@ -166,21 +166,22 @@ accesses_lines(const struct differing *d, struct output *out, const char *indent
 	}
 }
 
+static const char *const EFFECTS[] = {
+	[EFFECT_OTHER] = "other",
+	[EFFECT_GAINED] = "gained",
+	[EFFECT_LOST] = "lost",
+	[EFFECT_BOTH] = "both",
+};
+
 static json_t *
 json_of_change(const struct differing *d, const struct diff_change *change)
 {
-	static const char *const effects[] = {
-		[EFFECT_OTHER] = "other",
-		[EFFECT_GAINED] = "gained",
-		[EFFECT_LOST] = "lost",
-		[EFFECT_BOTH] = "both",
-	};
 	json_t *object = json_object();
 
 	json_object_set_new(object, "section",
 	                    json_string(section_name(change->section)));
 	json_object_set_new(object, "what", json_of_text(text_of(change->what)));
-	json_object_set_new(object, "effect", json_string(effects[change->effect]));
+	json_object_set_new(object, "effect", json_string(EFFECTS[change->effect]));
 	json_object_set_new(object, "old", json_of_place(d, DIFF_OLD, change->old_span));
 	json_object_set_new(object, "new", json_of_place(d, DIFF_NEW, change->new_span));
 	return object;
@@ -203,6 +204,30 @@ counts_write(struct output *out, const char *name, const struct diff_accesses *l
 	output_format(out, "\"%s\": {\"people\": %u, \"tagged\": %u, \"machines\": %u}",
 	              name, (unsigned)list->n_people, (unsigned)list->n_tagged,
 	              (unsigned)list->n_machines);
+}
+
+/* With two targets: which, and why they differ. */
+static void
+targets_lines(const struct differing *d, struct output *out)
+{
+	output_format(out, ",\n  \"targets\": [\"%s\", \"%s\"]",
+	              target_name(d->sides[DIFF_OLD].target),
+	              target_name(d->sides[DIFF_NEW].target));
+	struct lines lines = lines_start(out, "readings", "  ");
+
+	for (size_t i = 0; i < d->any->n_readings; i++) {
+		const struct diff_reading *r = &d->any->readings[i];
+		json_t *object = json_object();
+		json_object_set_new(object, "target",
+		                    json_string(target_name(r->target)));
+		json_object_set_new(object, "feature",
+		                    json_string(feature_row(r->feature)->id));
+		json_object_set_new(object, "what", json_string(r->what));
+		json_object_set_new(object, "effect", json_string(EFFECTS[r->effect]));
+		json_object_set_new(object, "place", json_of_place(d, r->side, r->span));
+		line_write(&lines, object);
+	}
+	lines_end(&lines, "  ");
 }
 
 /* The other world: what is so for every tailnet. */
@@ -229,6 +254,8 @@ diff_json(const struct differing *d, struct output *out)
 	accesses_lines(d, out, "  ", differing_access(d));
 	changes_lines(d, out, "changed", d->any->changes, d->any->n_changes);
 	changes_lines(d, out, "notes", d->any->notes, d->any->n_notes);
+	if (d->sides[DIFF_OLD].target != d->sides[DIFF_NEW].target)
+		targets_lines(d, out);
 	if (d->here)
 		paper_write(d, out);
 	output_string(out, "\n}\n");

@@ -188,17 +188,17 @@ accesses_table(struct remark *c, enum diff_side side, const struct diff_accesses
 		remark_put(c, "\n</details>\n");
 }
 
+static const char *const MARKS[] = {
+	[EFFECT_OTHER] = "changed",
+	[EFFECT_GAINED] = "gained",
+	[EFFECT_LOST] = "lost",
+	[EFFECT_BOTH] = "changed",
+};
+
 static void
 changes_list(struct remark *c, const struct diff_change *changes, size_t n,
              const char *heading)
 {
-	static const char *const marks[] = {
-		[EFFECT_OTHER] = "changed",
-		[EFFECT_GAINED] = "gained",
-		[EFFECT_LOST] = "lost",
-		[EFFECT_BOTH] = "changed",
-	};
-
 	if (n == 0)
 		return;
 	remark_put(c, arena_format(c->arena, "\n<details><summary>%s: %zu</summary>\n\n",
@@ -206,9 +206,31 @@ changes_list(struct remark *c, const struct diff_change *changes, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		struct arena scratch = { 0 };
 		remark_row(c, arena_format(&scratch, "- **%s** %s: %s\n",
-		                           marks[changes[i].effect],
+		                           MARKS[changes[i].effect],
 		                           section_name(changes[i].section),
 		                           prose_text(&scratch, changes[i].what)));
+		arena_end(&scratch);
+	}
+	remark_put(c, "\n</details>\n");
+}
+
+/* Why two targets make two policies of one text. */
+static void
+readings_list(struct remark *c)
+{
+	const struct diff *diff = c->d->any;
+
+	if (diff->n_readings == 0)
+		return;
+	remark_put(c, arena_format(c->arena,
+	                           "\n<details><summary>Why the coordinators differ: "
+	                           "%zu</summary>\n\n",
+	                           diff->n_readings));
+	for (size_t i = 0; i < diff->n_readings; i++) {
+		struct arena scratch = { 0 };
+		remark_row(c, arena_format(&scratch, "- **%s** %s\n",
+		                           MARKS[diff->readings[i].effect],
+		                           prose_text(&scratch, diff->readings[i].what)));
 		arena_end(&scratch);
 	}
 	remark_put(c, "\n</details>\n");
@@ -222,12 +244,17 @@ verdict_put(struct remark *c)
 	const char *verdict = differing_verdict(d);
 	char first = verdict[0] >= 'a' ? (char)(verdict[0] - 'a' + 'A') : verdict[0];
 
+	if (d->sides[DIFF_OLD].target != d->sides[DIFF_NEW].target)
+		remark_put(c, arena_format(c->arena, "From %s to %s: ",
+		                           target_name(d->sides[DIFF_OLD].target),
+		                           target_name(d->sides[DIFF_NEW].target)));
 	remark_put(c, arena_format(c->arena, "**%c%s**", first, verdict + 1));
 	if (differing_is_empty(d)) {
-		remark_put(c,
-		           text_equal(d->sides[DIFF_OLD].bytes, d->sides[DIFF_NEW].bytes)
-		                   ? ": not a letter changed.\n"
-		                   : ": the text differs, its meaning does not.\n");
+		remark_put(c, d->one ? " there.\n"
+		              : text_equal(d->sides[DIFF_OLD].bytes,
+		                           d->sides[DIFF_NEW].bytes)
+		                      ? ": not a letter changed.\n"
+		                      : ": the text differs, its meaning does not.\n");
 		return;
 	}
 	remark_put(c,
@@ -267,6 +294,7 @@ diff_markdown(const struct differing *d, struct output *out)
 	accesses_table(&c, DIFF_OLD, &access->lost, "Lost", "lost");
 	changes_list(&c, d->any->changes, d->any->n_changes, "Changed beside");
 	changes_list(&c, d->any->notes, d->any->n_notes, "Edited, without an effect");
+	readings_list(&c);
 	if (c.left_out > 0)
 		remark_put(&c, arena_format(&arena,
 		                            "\n%zu rows were left out, a comment holds "

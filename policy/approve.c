@@ -7,6 +7,7 @@
 #include "policy/dialect.h"
 #include "policy/numbers.h"
 #include "policy/resolve.h"
+#include "policy/validate.h"
 
 /* So that what is inside comes after what is around. */
 int
@@ -89,6 +90,9 @@ approving_add_list(struct arena *arena, struct approving *approving,
 {
 	approving->few.arena = arena;
 	for (size_t i = 0; i < list->n; i++) {
+		if (!position_counts(lexicon->policy->target, POSITION_APPROVER,
+		                     &list->at[i]))
+			continue;
 		const struct set *set = lexicon_find(lexicon, &list->at[i]);
 		if (set->n <= FEW)
 			numbers_add_set(&approving->few, set);

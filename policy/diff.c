@@ -147,6 +147,8 @@ section_text(const struct policy *policy, enum section section)
 bool
 sections_alike(const struct telling *t, const enum section *sections, size_t n)
 {
+	if (t->both[DIFF_OLD].policy->target != t->both[DIFF_NEW].policy->target)
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!text_equal(section_text(t->both[DIFF_OLD].policy, sections[i]),
 		                section_text(t->both[DIFF_NEW].policy, sections[i])))
@@ -197,8 +199,8 @@ static void
 tell_sections(struct telling *t)
 {
 	static void (*const sections[])(struct telling *) = {
-		diff_ssh,   diff_owners,  diff_approvers,
-		diff_attrs, diff_options, diff_tests,
+		diff_ssh,     diff_owners, diff_approvers, diff_attrs,
+		diff_options, diff_tests,  diff_readings,
 	};
 	struct arena_mark mark = arena_mark(t->work);
 
@@ -237,6 +239,8 @@ tell_rest(struct diff *diff, struct telling *t)
 	diff->n_changes = t->n_changes;
 	diff->notes = t->notes;
 	diff->n_notes = t->n_notes;
+	diff->readings = t->readings;
+	diff->n_readings = t->n_readings;
 }
 
 struct diff *

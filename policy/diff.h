@@ -64,6 +64,17 @@ struct diff_change {
 	struct span old_span, new_span;
 };
 
+/* What one of the two targets ignores or reads differently, and the other does not: a
+ * reason for what is told. */
+struct diff_reading {
+	enum target target;
+	enum feature feature;
+	enum diff_side side; /* in whose policy … */
+	struct span span;    /* … it stands */
+	enum diff_effect effect;
+	const char *what; /* in one sentence */
+};
+
 struct diff_accesses {
 	const struct diff_access *at;
 	size_t n;
@@ -79,6 +90,9 @@ struct diff {
 	/* Edits of the text that change nothing by themselves. */
 	const struct diff_change *notes;
 	size_t n_notes;
+	/* With two targets: why one text is not the same to both. */
+	const struct diff_reading *readings;
+	size_t n_readings;
 };
 
 /* Whether nothing is gained, lost or changed. */
@@ -89,7 +103,8 @@ bool diff_gains_beside(const struct diff *);
 bool diff_loses_beside(const struct diff *);
 
 /*
- * Compares two policies without errors. The tailnets are the same one, imagined
+ * Compares two policies without errors, each as its own target understands it. The
+ * tailnets are the same one, imagined
  * from both policies (tailnet_imagine), or real; tailnet_index has seen them, and
  * tailnet_approve is called here. On real ones access alone is compared: the rest
  * is the same for every tailnet. The cost follows what differs, and the sizes of the

@@ -159,6 +159,18 @@ range_equal(struct range a, struct range b)
 	return point_compare(a.first, b.first) == 0 && point_compare(a.last, b.last) == 0;
 }
 
+/* As written, unless that is what another target reads differently. */
+static const char *
+host_address(struct edits *edits, const struct host *host, const struct host *other)
+{
+	char text[RANGE_TEXT_MAX];
+
+	if (!text_equal(host->address.text, other->address.text))
+		return arena_copy(edits->t->work, host->address.text.at,
+		                  host->address.text.len);
+	return arena_copy(edits->t->work, text, range_write(host->range, text));
+}
+
 static void
 hosts_edit(struct edits *edits)
 {
@@ -173,11 +185,10 @@ hosts_edit(struct edits *edits)
 		else if (was->good && host->good && !range_equal(was->range, host->range))
 			edit_tell(edits, SECTION_HOSTS, host->name.text, was->name.span,
 			          host->name.span,
-			          arena_format(edits->t->work,
-			                       "%.*s is %.*s now, not %.*s",
+			          arena_format(edits->t->work, "%.*s is %s now, not %s",
 			                       TEXT_ARG(host->name.text),
-			                       TEXT_ARG(host->address.text),
-			                       TEXT_ARG(was->address.text)));
+			                       host_address(edits, host, was),
+			                       host_address(edits, was, host)));
 	}
 	for (size_t i = 0; i < before->n_hosts; i++)
 		if (!policy_host(after, before->hosts[i].name.text))
@@ -315,9 +326,10 @@ section_span(const struct policy *policy, enum section section)
 
 /* One setting that is one word for the whole network. */
 static void
-option_tell(struct telling *t, enum section section, const char *was, const char *is)
+option_tell(struct telling *t, enum section section, enum feature feature,
+            const char *was, const char *is)
 {
-	if (strcmp(was, is) != 0)
+	if (both_take(t, feature) && strcmp(was, is) != 0)
 		telling_add(t, section, EFFECT_OTHER,
 		            section_span(t->both[DIFF_OLD].policy, section),
 		            section_span(t->both[DIFF_NEW].policy, section),
@@ -379,6 +391,18 @@ attr_config_tell(struct telling *t, const struct attr_config *config, bool gone)
 	            gone ? config->name.span : SPAN_NONE,
 	            gone ? SPAN_NONE : config->name.span, "%.*s %s",
 	            TEXT_ARG(config->name.text), what);
+}
+
+static void
+attr_configs_tell(struct telling *t)
+{
+	const struct policy *before = t->both[DIFF_OLD].policy;
+	const struct policy *after = t->both[DIFF_NEW].policy;
+
+	for (size_t i = 0; i < after->n_attr_configs; i++)
+		attr_config_tell(t, &after->attr_configs[i], false);
+	for (size_t i = 0; i < before->n_attr_configs; i++)
+		attr_config_tell(t, &before->attr_configs[i], true);
 }
 
 static const struct derp_region *
@@ -456,18 +480,17 @@ diff_options(struct telling *t)
 	const struct policy *before = t->both[DIFF_OLD].policy;
 	const struct policy *after = t->both[DIFF_NEW].policy;
 
-	option_tell(t, SECTION_RANDOMIZE_CLIENT_PORT,
+	option_tell(t, SECTION_RANDOMIZE_CLIENT_PORT, FEATURE_RANDOMIZE_CLIENT_PORT,
 	            truth_text(before->randomize_client_port),
 	            truth_text(after->randomize_client_port));
-	option_tell(t, SECTION_DISABLE_IPV4, truth_text(before->disable_ipv4),
-	            truth_text(after->disable_ipv4));
-	option_tell(t, SECTION_ONE_CGNAT_ROUTE, cgnat_text(t->work, before),
-	            cgnat_text(t->work, after));
-	for (size_t i = 0; i < after->n_attr_configs; i++)
-		attr_config_tell(t, &after->attr_configs[i], false);
-	for (size_t i = 0; i < before->n_attr_configs; i++)
-		attr_config_tell(t, &before->attr_configs[i], true);
-	derp_tell(t);
+	option_tell(t, SECTION_DISABLE_IPV4, FEATURE_DISABLE_IPV4,
+	            truth_text(before->disable_ipv4), truth_text(after->disable_ipv4));
+	option_tell(t, SECTION_ONE_CGNAT_ROUTE, FEATURE_ONE_CGNAT_ROUTE,
+	            cgnat_text(t->work, before), cgnat_text(t->work, after));
+	if (both_take(t, FEATURE_ATTR_CONFIG))
+		attr_configs_tell(t);
+	if (both_take(t, FEATURE_DERP_MAP))
+		derp_tell(t);
 }
 
 /* A grant without its via, to find the one that it was. */
@@ -553,10 +576,12 @@ diff_definitions(struct telling *t)
 	uses_find(&edits, after);
 	groups_edit(&edits);
 	hosts_edit(&edits);
-	ipsets_edit(&edits);
+	if (both_take(t, FEATURE_IPSETS))
+		ipsets_edit(&edits);
 	tags_edit(&edits);
-	postures_edit(&edits);
-	if (strcmp(was, is) != 0)
+	if (both_take(t, FEATURE_POSTURES))
+		postures_edit(&edits);
+	if (both_take(t, FEATURE_DEFAULT_SRC_POSTURE) && strcmp(was, is) != 0)
 		(t->effective ? telling_add : telling_note)(
 			t, SECTION_DEFAULT_SRC_POSTURE, EFFECT_OTHER,
 			section_span(before, SECTION_DEFAULT_SRC_POSTURE),

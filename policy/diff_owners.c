@@ -5,6 +5,7 @@
 
 #include "grammar/arena.h"
 #include "policy/resolve.h"
+#include "policy/validate.h"
 
 /* Something with a list of people to it, known by a key: a tag with its owners, a
  * route with its approvers. */
@@ -67,16 +68,33 @@ key_of(const struct rolls *r, const struct diff_block *block)
 	return r->c->cut->planes.texts[block->plane];
 }
 
+/* Those of a list whom the policy's target does not ignore there. */
+static const struct selectors *
+counted(struct arena *arena, const struct policy *p, enum position position,
+        const struct selectors *list)
+{
+	struct selectors *kept = arena_alloc(arena, sizeof(*kept));
+
+	*kept = (struct selectors) { arena_array(arena, list->n, sizeof(*kept->at)), 0,
+		                     list->list };
+	for (size_t i = 0; i < list->n; i++)
+		if (position_counts(p->target, position, &list->at[i]))
+			kept->at[kept->n++] = list->at[i];
+	return kept;
+}
+
 static struct keyed_list
 owners_of(struct arena *arena, const struct policy *p)
 {
 	struct keyed_list list = { arena_array(arena, p->n_tags, sizeof(*list.at)), 0 };
 
 	for (size_t i = 0; i < p->n_tags; i++)
-		list.at[list.n++] = (struct keyed) { .key = p->tags[i].name.text,
-			                             .where = p->tags[i].name.span,
-			                             .by = &p->tags[i].owners,
-			                             .bits = -1 };
+		list.at[list.n++] =
+			(struct keyed) { .key = p->tags[i].name.text,
+			                 .where = p->tags[i].name.span,
+			                 .by = counted(arena, p, POSITION_OWNER,
+			                               &p->tags[i].owners),
+			                 .bits = -1 };
 	return list;
 }
 
@@ -179,14 +197,15 @@ diff_owners(struct telling *t)
 #define EXIT_NODES "exit nodes"
 
 static struct keyed
-keyed_of_route(struct arena *arena, const struct approver *approver)
+keyed_of_route(struct arena *arena, const struct policy *p,
+               const struct approver *approver)
 {
 	char text[RANGE_TEXT_MAX];
 	size_t len = prefix_write(approver->range, text);
 
 	return (struct keyed) { .key = { arena_copy(arena, text, len), len },
 		                .where = approver->route.span,
-		                .by = &approver->by,
+		                .by = counted(arena, p, POSITION_APPROVER, &approver->by),
 		                .range = approver->range,
 		                .bits = range_bits(approver->range) };
 }
@@ -200,7 +219,7 @@ approvers_of(struct arena *arena, const struct policy *p)
 
 	for (size_t i = 0; i < p->n_approvers; i++)
 		if (p->approvers[i].good)
-			list.at[list.n++] = keyed_of_route(arena, &p->approvers[i]);
+			list.at[list.n++] = keyed_of_route(arena, p, &p->approvers[i]);
 	for (size_t i = 0; i < p->n_service_approvers; i++)
 		list.at[list.n++] =
 			(struct keyed) { .key = p->service_approvers[i].service.text,
@@ -208,10 +227,12 @@ approvers_of(struct arena *arena, const struct policy *p)
 			                 .by = &p->service_approvers[i].by,
 			                 .bits = -1 };
 	if (p->exit_node.list)
-		list.at[list.n++] = (struct keyed) { .key = text_of(EXIT_NODES),
-			                             .where = p->exit_node.list->span,
-			                             .by = &p->exit_node,
-			                             .bits = -1 };
+		list.at[list.n++] =
+			(struct keyed) { .key = text_of(EXIT_NODES),
+			                 .where = p->exit_node.list->span,
+			                 .by = counted(arena, p, POSITION_APPROVER,
+			                               &p->exit_node),
+			                 .bits = -1 };
 	return list;
 }
 

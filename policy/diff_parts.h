@@ -230,6 +230,8 @@ struct telling {
 	struct comparison *access; /* of the filters, while those are told */
 	struct diff_change *changes, *notes;
 	size_t n_changes, changes_cap, n_notes, notes_cap;
+	struct diff_reading *readings;
+	size_t n_readings;
 	bool effective; /* something was told that an edit may have brought about */
 };
 
@@ -245,7 +247,11 @@ void telling_note(struct telling *, enum section, enum diff_effect, struct span 
                   struct span after, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/* Whether sections stand in both policies to the letter, or in neither. */
+/* Whether both targets take a feature, so that what it says may be compared. */
+bool both_take(const struct telling *, enum feature);
+
+/* Whether sections stand in both policies to the letter, or in neither, and are read
+ * by one target. */
 bool sections_alike(const struct telling *, const enum section *, size_t n);
 
 /* "a", "a and b", "a, b and c"; of many the first ones and how many more. */
@@ -269,6 +275,7 @@ void diff_attrs(struct telling *);
 void diff_definitions(struct telling *);
 void diff_options(struct telling *);
 void diff_tests(struct telling *);
+void diff_readings(struct telling *);
 
 /* The texts of names, with what the block says that the sources lack. */
 struct text *diff_texts(struct arena *, const struct diff_names *,

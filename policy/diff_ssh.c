@@ -11,6 +11,7 @@
 
 #include "grammar/arena.h"
 #include "policy/resolve.h"
+#include "policy/ssh.h"
 
 /* So many logins lie on one line; more lie on others. */
 #define LOGINS_LINE 32768
@@ -73,10 +74,12 @@ struct filling {
 	enum diff_side side;
 };
 
+/* No account has a colon in its name: a word that a target takes for a login is
+ * nobody's. */
 static bool
-is_nonroot(const struct selector *user)
+is_login(struct text user)
 {
-	return user->kind == SELECTOR_AUTOGROUP && user->autogroup == AUTOGROUP_NONROOT;
+	return text_find(user, ':') == user.len;
 }
 
 static void
@@ -86,9 +89,9 @@ logins_gather(struct logins *logins, const struct policy *policy)
 		for (size_t k = 0; k < policy->ssh[i].users.n; k++) {
 			struct text text = policy->ssh[i].users.at[k].text;
 			struct selector user = selector_parse(text);
-			if (user.kind == SELECTOR_LOCALPART && user.name.len > 0)
+			if (ssh_is_localpart(policy, &user))
 				names_add(&logins->domains, user.name);
-			else if (!is_nonroot(&user))
+			else if (is_login(text))
 				names_add(&logins->names, text);
 		}
 }
@@ -103,7 +106,7 @@ static void
 fill_logins(struct filling *f, struct cut_box box, uint32_t first, uint32_t last)
 {
 	struct cut *cut = f->c->cut;
-	bool check = f->c->both[f->side].policy->ssh[box.unit].action == SSH_CHECK;
+	const struct policy *policy = f->c->both[f->side].policy;
 	uint32_t any = cut_plane(cut, text_of(PLANE_ANY));
 	uint32_t checked = cut_plane(cut, text_of(PLANE_CHECK));
 
@@ -115,7 +118,7 @@ fill_logins(struct filling *f, struct cut_box box, uint32_t first, uint32_t last
 		box.line = cut_line(cut, any, at / LOGINS_LINE, STRATUM_ANY);
 		cut_add(cut, (uint32_t)f->side, box);
 		box.line = cut_line(cut, checked, at / LOGINS_LINE, STRATUM_ANY);
-		if (check)
+		if (ssh_asks(policy, &policy->ssh[box.unit]))
 			cut_add(cut, (uint32_t)f->side, box);
 	}
 }
@@ -141,7 +144,7 @@ fill_users(struct filling *f, const struct ssh_rule *rule, const struct party *s
 	for (size_t i = 0; i < rule->users.n; i++) {
 		struct selector user = selector_parse(rule->users.at[i].text);
 		uint32_t number;
-		if (user.kind == SELECTOR_LOCALPART && user.name.len > 0) {
+		if (ssh_is_localpart(both->policy, &user)) {
 			struct party own = party_of_domain(both, src, user.name);
 			struct cut_box some = box;
 			number = names_find(&f->logins.domains, user.name);
@@ -149,9 +152,9 @@ fill_users(struct filling *f, const struct ssh_rule *rule, const struct party *s
 			                      WAY_PACKETS, &own, NULL, 0);
 			fill_logins(f, some, login_own(&f->logins, number),
 			            login_own(&f->logins, number));
-		} else if (is_nonroot(&user)) {
+		} else if (ssh_is_nonroot(both->policy, &user)) {
 			fill_logins(f, box, 1, logins_n(&f->logins) - 1);
-		} else {
+		} else if (is_login(rule->users.at[i].text)) {
 			number = names_find(&f->logins.names, rule->users.at[i].text);
 			fill_logins(f, box, number, number);
 		}
@@ -205,7 +208,9 @@ struct verdicts {
 static bool
 is_check(const struct comparison *c, enum diff_side side, const struct cut_box *box)
 {
-	return c->both[side].policy->ssh[box->unit].action == SSH_CHECK;
+	const struct policy *policy = c->both[side].policy;
+
+	return ssh_asks(policy, &policy->ssh[box->unit]);
 }
 
 /* The boxes of one side that hold a class on a line. */
@@ -376,7 +381,7 @@ logins_text(const struct filling *f, const struct diff_block *block)
 		if (in[i])
 			texts[n++] = logins->names.texts[i];
 	if (!others && in[login_other(logins)])
-		texts[n++] = text_of("whoever no rule names");
+		texts[n++] = text_of("any login that no rule names");
 	for (uint32_t i = 0; i < logins->domains.n && !others; i++)
 		if (in[login_own(logins, i)])
 			texts[n++] =

@@ -195,6 +195,8 @@ diff_tests(struct telling *t)
 		for (size_t i = 0; i < policy->n_ssh_tests; i++)
 			ssh_test_put(&logins, &policy->ssh_tests[i]);
 	}
-	pledges_tell(&tests);
-	pledges_tell(&logins);
+	if (both_take(t, FEATURE_TESTS))
+		pledges_tell(&tests);
+	if (both_take(t, FEATURE_SSH_TESTS))
+		pledges_tell(&logins);
 }

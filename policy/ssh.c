@@ -163,15 +163,15 @@ logins_sort(struct ssh_login *logins, size_t n)
 	return kept;
 }
 
-static bool
-is_localpart(const struct policy *p, const struct selector *s)
+bool
+ssh_is_localpart(const struct policy *p, const struct selector *s)
 {
 	return s->kind == SELECTOR_LOCALPART && s->name.len &&
 	       takes(p, FEATURE_SSH_LOCALPART);
 }
 
-static bool
-is_nonroot(const struct policy *p, const struct selector *s)
+bool
+ssh_is_nonroot(const struct policy *p, const struct selector *s)
 {
 	return s->kind == SELECTOR_AUTOGROUP && s->autogroup == AUTOGROUP_NONROOT &&
 	       takes(p, FEATURE_SSH_NONROOT);
@@ -188,9 +188,9 @@ draft_logins(struct compiler *c, struct draft *d)
 	for (size_t i = 0; i < users->n; i++) {
 		struct text name = users->at[i].text;
 		struct selector s = selector_parse(name);
-		if (is_localpart(c->policy, &s))
+		if (ssh_is_localpart(c->policy, &s))
 			localparts[d->n_localparts++] = s;
-		else if (is_nonroot(c->policy, &s))
+		else if (ssh_is_nonroot(c->policy, &s))
 			logins[n++] = (struct ssh_login) { text_of("*"), text_of("=") };
 		else
 			logins[n++] = (struct ssh_login) { name, name };
@@ -248,21 +248,27 @@ set_of_list(struct compiler *c, const uint32_t *machines, size_t n)
 	return set;
 }
 
+bool
+ssh_asks(const struct policy *p, const struct ssh_rule *rule)
+{
+	return rule->action == SSH_CHECK && takes(p, FEATURE_SSH_CHECK);
+}
+
 static const struct wire_ssh_rule *
 wire_rule(struct compiler *c, const struct draft *d, const uint32_t *machines, size_t n,
           const struct ssh_login *logins, size_t n_logins)
 {
 	struct wire_ssh_rule *rule = arena_alloc(c->arena, sizeof *rule);
-	bool check = d->rule->action == SSH_CHECK;
+	bool hold = ssh_asks(c->policy, d->rule);
 	/* releases that know no check accept for as long as the period lasts */
-	bool session = check && !takes(c->policy, FEATURE_SSH_CHECK);
+	bool session = d->rule->action == SSH_CHECK && !hold;
 	*rule = (struct wire_ssh_rule) {
 		.rule = d->rule,
 		.principals = principals_of(c->table->principals, machines, n),
 		.from = set_of_list(c, machines, n),
 		.logins = logins,
 		.n_logins = n_logins,
-		.hold = check && !session,
+		.hold = hold,
 		.postures = d->postures,
 	};
 	if (session && d->rule->check_period_ns > 0)

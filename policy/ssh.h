@@ -94,4 +94,12 @@ enum ssh_verdict { SSH_DENIED, SSH_ACCEPTED, SSH_CHECKED };
  * its own member, "*" stands for the others. */
 bool wire_ssh_rule_admits(const struct wire_ssh_rule *, struct text login);
 
+/* Whether a user of a rule is localpart:*@domain, or autogroup:nonroot, to the
+ * policy's target; to others it is a login of just that name. */
+bool ssh_is_localpart(const struct policy *, const struct selector *);
+bool ssh_is_nonroot(const struct policy *, const struct selector *);
+
+/* Whether a rule lets nobody in unasked: some targets take check for accept. */
+bool ssh_asks(const struct policy *, const struct ssh_rule *);
+
 #endif

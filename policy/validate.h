@@ -169,6 +169,9 @@ bool judge_allow(struct judge *, enum feature, struct text, struct span);
  * FEATURE_NONE. */
 enum feature position_feature(enum position, const struct selector *);
 
+/* Whether a selector that was taken counts there: the target does not ignore it. */
+bool position_counts(enum target, enum position, const struct selector *);
+
 /* What a user's name looks like, and whether the inventory, if there is one, knows
  * just one such user; false where that is refused. */
 bool judge_user_name(struct judge *, const struct selector *, enum position);

@@ -230,6 +230,12 @@ position_feature(enum position position, const struct selector *s)
 	return FEATURE_NONE;
 }
 
+bool
+position_counts(enum target target, enum position position, const struct selector *s)
+{
+	return target_support(target, position_feature(position, s)) != IGNORES;
+}
+
 /* Whether somebody is a user elsewhere in the policy, where nothing else can
  * stand: a member of a group. */
 static bool
