@@ -94,10 +94,12 @@ words_of(struct arena *arena, struct text line)
 	return words;
 }
 
-/* Whether there are options in one word, or those that ask for something else. */
+/* Whether there are options in one word, or something else is asked for. */
 static bool
 asks_otherwise(const struct words_typed *words)
 {
+	if (strcmp(words->at[1], "help") == 0 || strcmp(words->at[1], "completion") == 0)
+		return true;
 	for (int i = 1; i < words->n; i++) {
 		const char *word = words->at[i];
 		if (word[0] == '-' && word[1] != '-' && strlen(word) > 2)
