@@ -152,6 +152,38 @@ lower_person(struct lower *l, struct text person, struct span where, bool member
 	return user_word(l, person, person_number(l, person), where, member, word);
 }
 
+static bool
+is_group_name(const struct lower *l, struct text name)
+{
+	for (size_t i = 0; i + 1 < l->origins.n; i++)
+		if (text_equal(l->groups[i].name, name))
+			return true;
+	return policy_group(l->policy, name) != NULL;
+}
+
+/* "group:autogroup-admin": what it stands for, and no other group's name. */
+static struct text
+new_group_name(struct lower *l, const char *prefix, struct text origin)
+{
+	const char *name =
+		arena_format(l->arena, "group:%s%.*s", prefix, TEXT_ARG(origin));
+	struct text text = { name, 0 };
+	char *plain = arena_copy(l->arena, name, strlen(name));
+
+	for (size_t i = 0; name[i]; i++) {
+		bool letter = i < strlen("group:") || !strchr(":@*", name[i]);
+		if (letter || plain[text.len - 1] != '-')
+			plain[text.len++] = letter ? name[i] : '-';
+	}
+	text.at = plain;
+	size_t len = text.len;
+	for (unsigned n = 2; is_group_name(l, text); n++) {
+		name = arena_format(l->arena, "%.*s-%u", (int)len, plain, n);
+		text = text_of(name);
+	}
+	return text;
+}
+
 struct text
 lower_group(struct lower *l, const char *prefix, struct text origin,
             const struct word_list *members, struct span where)
@@ -159,25 +191,14 @@ lower_group(struct lower *l, const char *prefix, struct text origin,
 	size_t known = l->origins.n;
 	uint32_t number = names_add(&l->origins, origin);
 	struct new_group *group;
-	const char *name;
-	size_t len;
 
 	if (number < known)
 		return l->groups[number].name;
-	name = arena_format(l->arena, "group:%s%.*s", prefix, TEXT_ARG(origin));
-	len = strlen(name);
-	char *plain = arena_copy(l->arena, name, len);
-	for (size_t i = strlen("group:"); i < len; i++)
-		if (plain[i] == ':' || plain[i] == '@' || plain[i] == '*')
-			plain[i] = '-';
-	while (policy_group(l->policy, (struct text) { plain, len })) {
-		plain = arena_format(l->arena, "%s-2", plain);
-		len = strlen(plain);
-	}
 	l->groups = arena_grow(l->arena, l->groups, known, &l->groups_cap,
 	                       sizeof(*l->groups));
 	group = &l->groups[number];
-	*group = (struct new_group) { { plain, len }, origin, list_start(l) };
+	*group = (struct new_group) { new_group_name(l, prefix, origin), origin,
+		                      list_start(l) };
 	for (size_t i = 0; i < list_length(members); i++) {
 		struct text word;
 		if (lower_person(l, list_word(members, i), where, true, &word))
@@ -186,25 +207,25 @@ lower_group(struct lower *l, const char *prefix, struct text origin,
 	return group->name;
 }
 
-/* The owners of the machines that a selector names: those all of whose machines it
- * names. */
-static bool
+/* The users whom a selector names: those all of whose machines it names; who has none
+ * yet, by what they are. */
+static void
 owners_of(struct lower *l, const struct selector *s, struct word_list *users)
 {
+	const struct tailnet *t = l->tailnet;
 	struct party party = party_of_selector(l->policy, l->tailnet, s);
 	const struct set *machines = party_machines(l->tailnet, &party, false);
 
-	for (uint32_t i = 0; i < machines->n; i++) {
-		uint32_t user = l->tailnet->machines[machines->at[i]].user;
-		if (user == USER_NONE)
-			continue;
-		if (set_within(l->tailnet->of_user[user], machines))
-			list_add(users, l->tailnet->users[user].login);
-		else
+	for (size_t i = 0; i < t->n_users; i++) {
+		const struct set *own = t->of_user[i];
+		bool named = own->n ? set_within(own, machines)
+		                    : user_is_named(&t->users[i], s);
+		if (named)
+			list_add(users, t->users[i].login);
+		else if (set_overlaps(own, machines))
 			lower_lose(l, s->span, "some of the machines of a user",
 			           "the user");
 	}
-	return true;
 }
 
 bool
@@ -225,7 +246,8 @@ lower_people(struct lower *l, const struct selector *s, struct word_list *users)
 		                   "whoever it names");
 		return false;
 	}
-	return owners_of(l, s, users);
+	owners_of(l, s, users);
+	return true;
 }
 
 /* A group for the people that a selector names. */

@@ -95,6 +95,19 @@ user_is_of_domain(const struct user *user, const struct selector *s)
 	       text_equal(text_from(user->login, at + 1), s->name);
 }
 
+bool
+user_is_named(const struct user *user, const struct selector *s)
+{
+	if (user->shared)
+		return false;
+	if (s->kind == SELECTOR_DOMAIN)
+		return user_is_of_domain(user, s);
+	if (autogroup_is_role(s->autogroup))
+		return user_has_role(user, s);
+	return s->kind == SELECTOR_ANY || s->autogroup == AUTOGROUP_MEMBER ||
+	       s->autogroup == AUTOGROUP_MEMBERS;
+}
+
 static void
 party_of_autogroup(struct party *party, struct tailnet *t, const struct selector *s)
 {

@@ -45,6 +45,10 @@ struct party parties_join(struct tailnet *, const struct party *, size_t n);
  */
 const struct set *party_machines(struct tailnet *, const struct party *, bool subnets);
 
+/* Whether a selector of everybody of a kind (a role, a mail domain, all members, `*`)
+ * names a user, who may have no machine yet. */
+bool user_is_named(const struct user *, const struct selector *);
+
 /* Whether it names anything at all. */
 bool party_is_empty(const struct party *);
 

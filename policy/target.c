@@ -67,35 +67,45 @@ consequence_name(enum consequence consequence)
 	return names[consequence];
 }
 
-/* Ends of the first run of releases of headscale that take a feature; false if
- * none does. */
+/* Ends of the next run of releases of headscale that take a feature, *first being
+ * where to look from; false if there is none. */
 static bool
-takers_run(const struct feature_row *row, enum target *first, enum target *last)
+takers_run(const struct feature_row *row, size_t *first, size_t *last)
 {
-	for (size_t i = TARGET_HEADSCALE_0_22; i < TARGET_N; i++) {
-		if (row->by[i] != TAKES)
-			continue;
-		*first = *last = (enum target)i;
-		while (*last + 1 < TARGET_N && row->by[*last + 1] == TAKES)
-			*last = (enum target)(*last + 1);
-		return true;
-	}
-	return false;
+	while (*first < TARGET_N && row->by[*first] != TAKES)
+		++*first;
+	if (*first == TARGET_N)
+		return false;
+	*last = *first;
+	while (*last + 1 < TARGET_N && row->by[*last + 1] == TAKES)
+		++*last;
+	return true;
+}
+
+/* "headscale-0.26", "headscale-0.26 to headscale-0.28", "headscale-0.26 and later" */
+static const char *
+run_said(struct arena *arena, size_t first, size_t last)
+{
+	const char *name = target_name((enum target)first);
+
+	if (first == last)
+		return name;
+	if (last == TARGET_HEADSCALE_NEWEST)
+		return arena_format(arena, "%s and later", name);
+	return arena_format(arena, "%s to %s", name, target_name((enum target)last));
 }
 
 const char *
 feature_takers(struct arena *arena, enum feature feature)
 {
-	enum target first, last;
+	size_t first = TARGET_HEADSCALE_0_22, last;
+	const char *said = NULL;
 
-	if (!takers_run(&features[feature], &first, &last))
-		return "no release of headscale";
-	if (last == TARGET_HEADSCALE_NEWEST)
-		return arena_format(arena, first == last ? "%s" : "%s and later",
-		                    target_name(first));
-	if (first == last)
-		return target_name(first);
-	return arena_format(arena, "%s to %s", target_name(first), target_name(last));
+	for (; takers_run(&features[feature], &first, &last); first = last + 1) {
+		const char *run = run_said(arena, first, last);
+		said = said ? arena_format(arena, "%s, %s", said, run) : run;
+	}
+	return said ? said : "no release of headscale";
 }
 
 const char *

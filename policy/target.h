@@ -69,8 +69,8 @@ enum support target_support(enum target, enum feature);
 const char *consequence_name(enum consequence);
 
 /* The releases of Headscale that take a feature, for a sentence: "headscale-0.29",
- * "headscale-0.26 to headscale-0.28", "headscale-0.26 and later", "no release of
- * headscale". In the arena. */
+ * "headscale-0.26 to headscale-0.28, headscale-0.30", "headscale-0.26 and later",
+ * "no release of headscale". In the arena. */
 const char *feature_takers(struct arena *, enum feature);
 
 /* "headscale-0.27 refuses grants (taken by headscale-0.29)". In the arena. */

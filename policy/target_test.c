@@ -116,6 +116,30 @@ every_cell_has_a_case_that_behaves_so(void **state)
 	assert_int_equal(n_bad, 0);
 }
 
+/* A golden case shows each row to people, for all targets. */
+static void
+every_row_has_a_golden_case(void **state)
+{
+	(void)state;
+	for (size_t f = FEATURE_NONE + 1; f < FEATURE_N; f++) {
+		struct arena arena = { 0 };
+		const char *id = feature_row((enum feature)f)->id;
+		struct source *source = sample_source(&arena, (enum feature)f, "check");
+		if (!source)
+			fail_msg("testdata/target/%s.check is missing", id);
+		const char *text = arena_copy(&arena, source->bytes, source->len);
+		if (!strstr(text, "$ aclc check --target all ") ||
+		    !strstr(text, arena_format(&arena, " %s.hujson\n", id)))
+			fail_msg("testdata/target/%s.check does not show it to all", id);
+		for (size_t t = 0; t < TARGET_N; t++)
+			if (!strstr(text, arena_format(&arena, "\n%-14s  ",
+			                               target_name((enum target)t))))
+				fail_msg("%s.check lacks %s", id,
+				         target_name((enum target)t));
+		arena_end(&arena);
+	}
+}
+
 /* "Y i i i i i N N Y  n  grants": a line of the manual's table. */
 static void
 write_line(enum feature feature, char line[128])
@@ -137,6 +161,23 @@ write_line(enum feature feature, char line[128])
 	         row->what);
 }
 
+/* Lines of the manual that are rows of the table: a letter for each target. */
+static size_t
+page_rows(const char *page)
+{
+	size_t n = 0;
+
+	for (const char *line = page; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		size_t t = 0;
+		while (t < TARGET_N && line[2 * t] && strchr("YidN.", line[2 * t]) &&
+		       line[2 * t + 1] == ' ')
+			t++;
+		n += t == TARGET_N;
+	}
+	return n;
+}
+
 static void
 the_manual_has_the_table(void **state)
 {
@@ -153,6 +194,7 @@ the_manual_has_the_table(void **state)
 		if (!strstr(page, line))
 			fail_msg("aclc-policy.5 lacks%s", line);
 	}
+	assert_int_equal(page_rows(page), FEATURE_N - 1);
 }
 
 static void
@@ -184,7 +226,7 @@ who_takes_a_feature_is_told_in_a_run(void **state)
 	assert_string_equal(feature_takers(&arena, FEATURE_SELF),
 	                    "headscale-0.27 and later");
 	assert_string_equal(feature_takers(&arena, FEATURE_NO_PROTO),
-	                    "headscale-0.22 to headscale-0.26");
+	                    "headscale-0.22 to headscale-0.26, headscale-0.29");
 	assert_string_equal(feature_takers(&arena, FEATURE_PERIOD_DAYS),
 	                    "headscale-0.26 to headscale-0.28");
 	arena_end(&arena);
@@ -247,6 +289,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cell_has_a_case_that_behaves_so),
+		cmocka_unit_test(every_row_has_a_golden_case),
 		cmocka_unit_test(the_manual_has_the_table),
 		cmocka_unit_test(targets_are_found_by_their_names),
 		cmocka_unit_test(who_takes_a_feature_is_told_in_a_run),

@@ -254,14 +254,35 @@ judge_ported(struct judge *judge, const struct destination *dst)
 	return true;
 }
 
+/* A protocol with ports by its number, which some releases do not know by it. */
+static void
+judge_numbered_ports(struct judge *judge, const struct grant *acl)
+{
+	struct text proto = acl->proto.text;
+
+	if (proto.len == 0 || proto.at[0] < '1' || proto.at[0] > '9')
+		return;
+	for (size_t i = 0; i < acl->dst.n; i++)
+		for (size_t k = 0; k < acl->dst.at[i].n_ports; k++)
+			if (!ports_all(acl->dst.at[i].ports[k])) {
+				judge_allow(judge, FEATURE_PROTO_NUMBER, proto,
+				            acl->proto.span);
+				return;
+			}
+}
+
 /* Names of proto whose rules have no ports, ports given all the same. */
 static void
 judge_protocol_ports(struct judge *judge, const struct grant *acl)
 {
 	int protocol = acl->ip[0].protocol;
 
-	if (!acl->ip[0].good || protocol_has_ports(protocol))
+	if (!acl->ip[0].good)
 		return;
+	if (protocol_has_ports(protocol)) {
+		judge_numbered_ports(judge, acl);
+		return;
+	}
 	for (size_t i = 0; i < acl->dst.n; i++) {
 		const struct destination *dst = &acl->dst.at[i];
 		for (size_t k = 0; k < dst->n_ports; k++) {
