@@ -1,6 +1,7 @@
 #include "cli/targets.h"
 
 #include <jansson.h>
+#include <string.h>
 
 #include "cli/terminal.h"
 #include "policy/claim.h"
@@ -111,7 +112,7 @@ phrase_add(const struct verdict *verdict, enum feature feature, void *into)
 
 /* "ignores srcPosture (wider), tests (other); reads differently: …" */
 static const char *
-accepted_said(struct arena *arena, const struct verdict *verdict)
+uses_said(struct arena *arena, const struct verdict *verdict)
 {
 	struct phrase phrase = { arena, "", "" };
 
@@ -123,6 +124,18 @@ accepted_said(struct arena *arena, const struct verdict *verdict)
 	return phrase.said;
 }
 
+/* What an error says, beside the name of the target. */
+static const char *
+error_said(struct arena *arena, const struct verdict *verdict,
+           const struct finding *error)
+{
+	const char *start =
+		arena_format(arena, "%s refuses ", target_name(verdict->target));
+
+	return text_starts(text_of(error->said), start) ? error->said + strlen(start)
+	                                                : error->said;
+}
+
 /* "line 7: no tag tag:prdo is defined, and 2 more errors" */
 static const char *
 refused_said(struct arena *arena, const struct verdict *verdict)
@@ -130,12 +143,25 @@ refused_said(struct arena *arena, const struct verdict *verdict)
 	const struct finding *first = findings_first_error(&verdict->findings);
 	size_t more = verdict->findings.n_errors - 1;
 	unsigned line = (unsigned)source_place(first->source, first->where.first).line;
-	const char *said = arena_format(arena, "line %u: %s", line, first->said);
+	const char *said = arena_format(arena, "line %u: %s", line,
+	                                error_said(arena, verdict, first));
 
 	if (more == 0)
 		return said;
-	return arena_format(arena, "%s (and %zu more error%s)", said, more,
+	return arena_format(arena, "%s, and %zu more error%s", said, more,
 	                    more > 1 ? "s" : "");
+}
+
+/* Why it refuses the policy, and what it would pass over. */
+static const char *
+verdict_said(struct arena *arena, const struct verdict *verdict)
+{
+	const char *uses = uses_said(arena, verdict);
+
+	if (is_accepted(verdict))
+		return uses;
+	return arena_format(arena, "%s%s%s", refused_said(arena, verdict),
+	                    *uses ? "; " : "", uses);
 }
 
 /* Words, going on under the first where the page ends. */
@@ -167,8 +193,7 @@ static void
 verdict_write(struct output *out, struct arena *arena, const struct verdict *verdict)
 {
 	bool accepted = is_accepted(verdict);
-	const char *said =
-		accepted ? accepted_said(arena, verdict) : refused_said(arena, verdict);
+	const char *said = verdict_said(arena, verdict);
 
 	output_format(out, "%-14s  ", target_name(verdict->target));
 	output_paint(out, accepted ? PAINT_GOOD : PAINT_ERROR);
