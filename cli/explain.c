@@ -173,6 +173,9 @@ answer_find(struct explaining *x)
 	                            login)
 	                : probe_ssh_all(x->prober, x->ssh, x->question.src,
 	                                x->question.dst, login);
+	if (one && x->ssh)
+		probe_ssh_near(x->prober, x->question.src, x->question.dst, login,
+		               &x->logins);
 	x->all = one ? least(x->all, x->logins.all) : x->logins.all;
 	x->some = one ? least(x->some, x->logins.some) : x->logins.some;
 }

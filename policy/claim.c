@@ -280,7 +280,10 @@ judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
 		verdict_of(claim.kind,
 	                   claim.kind == CLAIM_CHECK ? answer->checked : answer->all,
 	                   answer->some);
-	tell_ssh_why(j, &claim, answer);
+	if (!j->brief || claim.verdict == CLAIM_FAILED)
+		probe_ssh_near(bench->prober, src, dst, claim.login, answer);
+	if (!j->brief || claim.verdict != CLAIM_PASSED)
+		tell_ssh_why(j, &claim, answer);
 	if (claim.verdict == CLAIM_FAILED)
 		claim.words =
 			claim_words_of_failure(j->arena, &claim, only_machine(j, dst));

@@ -327,7 +327,7 @@ candidate_offer(const struct inquiry *q, struct candidate *best,
                 const struct cut_box *box, const struct cut_box *other)
 {
 	const struct cut *cut = q->cut;
-	uint32_t n = bits_count(bits_meet(&q->cut->store, other->from, box->from));
+	uint32_t n = bits_count_met(other->from, box->from);
 	uint64_t worth = (uint64_t)n * cut->axes[CUT_DST].sets[other->dst].n_classes;
 
 	if (worth < best->worth || (worth == best->worth && other->unit > best->unit))
@@ -391,7 +391,7 @@ covering_without(const struct covering *c, const struct inquiry *q, size_t leave
 }
 
 /* Covers of more units are not looked for: nobody reads them. */
-#define UNITS_MAX 32
+#define UNITS_MAX 8
 
 /* Units are added where something is still open, the most useful one, until
  * nothing is; then those that turn out not to be needed are taken out. */

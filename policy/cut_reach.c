@@ -27,7 +27,8 @@ flow_by(struct cut *cut, uint32_t filter, uint32_t source, uint32_t class,
 	return flow;
 }
 
-/* Some flow of a box that is between the ends, through one class. */
+/* Some flow of a box that is between the ends, through one class. Here and below,
+ * flow is NULL where it need not be told. */
 static bool
 some_in_class(const struct span_between *b, const struct cut_box *box, uint32_t class,
               struct cut_flow *flow)
@@ -39,8 +40,9 @@ some_in_class(const struct span_between *b, const struct cut_box *box, uint32_t 
 	cut_mask(b->cut, r, class, b->cut->lines[b->line].stratum);
 	if (residue_is_empty(r))
 		return false;
-	*flow = flow_by(b->cut, b->filter, residue_first(r), class, box,
-	                box->lo > b->lo ? box->lo : b->lo);
+	if (flow)
+		*flow = flow_by(b->cut, b->filter, residue_first(r), class, box,
+		                box->lo > b->lo ? box->lo : b->lo);
 	return true;
 }
 
@@ -106,7 +108,7 @@ some_between(const struct span_between *b, struct cut_flow *flow)
 struct lack {
 	struct cut *cut;
 	uint32_t line;
-	struct cut_flow flow;
+	struct cut_flow *flow;
 };
 
 static bool
@@ -115,10 +117,12 @@ lack_take(void *context, const struct cut_part *part)
 	struct lack *lack = context;
 	struct residue *r = &lack->cut->mask;
 
+	if (!lack->flow)
+		return false;
 	residue_set(r, part->from);
 	cut_mask(lack->cut, r, part->classes[0], lack->cut->lines[lack->line].stratum);
-	lack->flow = cut_flow_of(lack->cut, residue_first(r), part->classes[0],
-	                         lack->line, part->lo);
+	*lack->flow = cut_flow_of(lack->cut, residue_first(r), part->classes[0],
+	                          lack->line, part->lo);
 	return false;
 }
 
@@ -133,12 +137,9 @@ lacking_between(const struct span_between *b, struct cut_flow *flow)
 		                   .filter = b->filter,
 		                   .but = CUT_NONE,
 		                   .following = CUT_NONE };
-	struct lack lack = { .cut = b->cut, .line = b->line };
+	struct lack lack = { .cut = b->cut, .line = b->line, .flow = flow };
 
-	if (cut_sweep(b->cut, &sweep, lack_take, &lack))
-		return false;
-	*flow = lack.flow;
-	return true;
+	return !cut_sweep(b->cut, &sweep, lack_take, &lack);
 }
 
 static bool
@@ -159,8 +160,8 @@ is_asked_for(const struct cut_line *line, int protocol)
 
 /* The lines of packets by any way that exist have boxes on them; what none lies
  * on allows nothing. */
-static void
-between_some(struct span_between *b, int protocol, bool self, struct cut_between *answer)
+static bool
+between_some(struct span_between *b, int protocol, bool self, struct cut_flow *flow)
 {
 	for (uint32_t i = 0; i < b->cut->line_keys.n; i++) {
 		const struct cut_line *line = &b->cut->lines[i];
@@ -168,11 +169,10 @@ between_some(struct span_between *b, int protocol, bool self, struct cut_between
 		if (!is_packets(b->cut, line->plane) || !is_asked_for(line, protocol) ||
 		    (self && line->stratum != STRATUM_SELF))
 			continue;
-		if (!some_between(b, &answer->some))
-			continue;
-		answer->share = CUT_SOME;
-		return;
+		if (some_between(b, flow))
+			return true;
 	}
+	return false;
 }
 
 /* Without any via, all of the lines that the protocol stands for. */
@@ -222,10 +222,11 @@ cut_between(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst, int pr
 
 	if (!between_open(&b, src, dst, protocol, ports))
 		return answer;
-	between_some(&b, protocol, self, &answer);
-	if (answer.share == CUT_SOME &&
-	    !between_lacks(&b, protocol, self, &answer.lacking))
-		answer.share = CUT_EVERYTHING;
+	if (!between_some(&b, protocol, self, &answer.some))
+		return answer;
+	answer.share = between_lacks(&b, protocol, self, &answer.lacking)
+	                       ? CUT_SOME
+	                       : CUT_EVERYTHING;
 	return answer;
 }
 
@@ -234,14 +235,12 @@ cut_between_all(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst,
                 int protocol, struct ports ports)
 {
 	bool self = cut->ends[dst].self;
-	struct cut_between answer = { 0 };
 	struct span_between b = { .cut = cut, .filter = filter };
 
-	if (!between_open(&b, src, dst, protocol, ports) ||
-	    between_lacks(&b, protocol, self, &answer.lacking))
-		return false;
-	between_some(&b, protocol, self, &answer); /* or there is no such pair at all */
-	return answer.share == CUT_SOME;
+	/* where nothing is lacking there may still be no such pair at all */
+	return between_open(&b, src, dst, protocol, ports) &&
+	       !between_lacks(&b, protocol, self, NULL) &&
+	       between_some(&b, protocol, self, NULL);
 }
 
 /* A class that is reached, or lacking, on a run of a protocol's line. */

@@ -166,10 +166,15 @@ struct ssh_answer {
 	size_t n_near;
 };
 
-/* The table is of the prober's policy; NULL: no ssh section, so nobody may. */
+/* The table is of the prober's policy; NULL: no ssh section, so nobody may. near
+ * stays empty. */
 struct ssh_answer probe_ssh(struct prober *, const struct ssh_table *,
                             const struct probe_end *src, const struct probe_end *dst,
                             struct text login);
+
+/* Adds the rules that lack one thing, where no rule was found. */
+void probe_ssh_near(struct prober *, const struct probe_end *src,
+                    const struct probe_end *dst, struct text login, struct ssh_answer *);
 
 /*
  * The rules of the section by which an end may log in somewhere (dst NULL), or

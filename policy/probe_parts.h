@@ -84,6 +84,7 @@ struct prober {
 	struct prober *optimistic;    /* where the untold are among those named; NULL */
 	struct ssh_table *optimistic_ssh;
 	bool unconditional_known, optimistic_known;
+	const struct set **ssh_named[2]; /* machines of ssh rules, once asked: dst, src */
 };
 
 static inline unsigned

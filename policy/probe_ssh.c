@@ -220,13 +220,23 @@ rule_has_login(const struct asking *a, const struct ssh_rule *rule)
 	return false;
 }
 
-static bool
-selectors_speak_for(struct asking *a, const struct selectors *list,
-                    const struct set *machines)
+/* The machines of a rule's sources, or destinations; remembered. */
+static const struct set *
+rule_machines(struct prober *p, const struct ssh_rule *rule, bool src)
 {
-	struct prober *p = a->prober;
-	struct party party = party_of_selectors(p->policy, p->tailnet, list->at, list->n);
-	return set_overlaps(party_machines(p->tailnet, &party, false), machines);
+	const struct set **named = p->ssh_named[src];
+	const struct selectors *list = src ? &rule->src : &rule->dst;
+	if (!named)
+		named = p->ssh_named[src] =
+			arena_array(p->arena,
+		                    p->policy->ssh[p->policy->n_ssh - 1].index + 1,
+		                    sizeof(struct set *));
+	if (!named[rule->index]) {
+		struct party party =
+			party_of_selectors(p->policy, p->tailnet, list->at, list->n);
+		named[rule->index] = party_machines(p->tailnet, &party, false);
+	}
+	return named[rule->index];
 }
 
 static bool
@@ -243,9 +253,9 @@ static unsigned
 ssh_lacks(struct asking *a, const struct ssh_rule *rule)
 {
 	unsigned lacks = 0;
-	if (!selectors_speak_for(a, &rule->src, a->sources))
+	if (!set_overlaps(rule_machines(a->prober, rule, true), a->sources))
 		lacks |= LACK_SRC;
-	if (!selectors_speak_for(a, &rule->dst, a->destinations))
+	if (!set_overlaps(rule_machines(a->prober, rule, false), a->destinations))
 		lacks |= selectors_say_self(&rule->dst) ? LACK_OWNER : LACK_DST;
 	if (!rule_has_login(a, rule))
 		lacks |= LACK_LOGIN;
@@ -348,6 +358,17 @@ hope(struct asking *a, struct ssh_answer *answer)
 	answer->n_by = may.n_by;
 }
 
+/* Who is asked about, and where. */
+static void
+asking_start(struct asking *a)
+{
+	a->rows.arena = a->by.arena = a->by_may.arena = &a->scratch;
+	a->sources = machines_of_end(a, a->src, &a->guessed);
+	a->destinations = machines_of_end(a, a->dst, &a->guessed);
+	if (a->src->unnamed && a->dst->unnamed && !text_equal(a->src->text, a->dst->text))
+		a->destinations = set_of_another(a->prober->tailnet, a->destinations);
+}
+
 struct ssh_answer
 probe_ssh(struct prober *p, const struct ssh_table *ssh, const struct probe_end *src,
           const struct probe_end *dst, struct text login)
@@ -358,33 +379,38 @@ probe_ssh(struct prober *p, const struct ssh_table *ssh, const struct probe_end 
 	};
 	if (!ssh)
 		return answer;
-	a.rows.arena = a.by.arena = a.by_may.arena = &a.scratch;
-	a.sources = machines_of_end(&a, src, &a.guessed);
-	a.destinations = machines_of_end(&a, dst, &a.guessed);
-	if (src->unnamed && dst->unnamed && !text_equal(src->text, dst->text))
-		a.destinations = set_of_another(p->tailnet, a.destinations);
+	asking_start(&a);
 	if (a.sources->n && a.destinations->n)
 		ask_all(&a, &answer);
 	tell_rules(&a, &answer);
 	if (answer.all != TRUTH_YES || answer.checked != TRUTH_YES)
 		hope(&a, &answer);
-	if (answer.all != TRUTH_YES && !answer.n_by)
-		tell_misses(&a, &answer);
 	arena_end(&a.scratch);
 	return answer;
+}
+
+void
+probe_ssh_near(struct prober *p, const struct probe_end *src, const struct probe_end *dst,
+               struct text login, struct ssh_answer *answer)
+{
+	struct asking a = { .prober = p, .src = src, .dst = dst, .login = login };
+	if (answer->all == TRUTH_YES || answer->n_by)
+		return;
+	asking_start(&a);
+	tell_misses(&a, answer);
+	arena_end(&a.scratch);
 }
 
 /* Whether a rule is about an end: its machines are among those it names, or
  * could be. */
 static bool
-rule_is_about(struct asking *a, const struct selectors *list, const struct set *machines,
-              bool *sure)
+rule_is_about(struct asking *a, const struct ssh_rule *rule, bool src,
+              const struct set *machines, bool *sure)
 {
-	struct prober *p = a->prober;
-	struct party party = party_of_selectors(p->policy, p->tailnet, list->at, list->n);
-	const struct set *named = party_machines(p->tailnet, &party, false);
+	const struct set *named = rule_machines(a->prober, rule, src);
 	*sure = !a->guessed && set_overlaps(named, machines);
-	return set_overlaps(named, machines) || doubtful(p, machines, named)->n > 0;
+	return set_overlaps(named, machines) ||
+	       doubtful(a->prober, machines, named)->n > 0;
 }
 
 struct ssh_answer
@@ -403,12 +429,11 @@ probe_ssh_all(struct prober *p, const struct ssh_table *ssh, const struct probe_
 	for (uint32_t i = 0; i < p->policy->n_ssh; i++) {
 		const struct ssh_rule *rule = &p->policy->ssh[i];
 		bool sure;
-		const struct selectors *list = src ? &rule->src : &rule->dst;
 		bool self = dst && selectors_say_self(&rule->dst);
 		if (!rule_has_login(&a, rule))
 			continue;
-		if (rule_is_about(&a, self ? &rule->src : list, machines, &sure) ||
-		    (self && rule_is_about(&a, list, machines, &sure)))
+		if (rule_is_about(&a, rule, self || src, machines, &sure) ||
+		    (self && rule_is_about(&a, rule, src, machines, &sure)))
 			numbers_add(sure ? &a.by : &a.by_may, i);
 	}
 	answer.some = a.by.n ? TRUTH_YES : a.by_may.n ? TRUTH_MAYBE : TRUTH_NO;
