@@ -252,10 +252,12 @@ heap_alone(const struct inquiry *q, const struct cut_heap *heap,
 {
 	const struct cut_box *boxes = q->cut->filters[q->filter].boxes;
 
-	for (uint32_t i = heap->first; i < heap->end && boxes[i].unit < best; i++)
+	for (uint32_t i = heap->first; i < heap->end && boxes[i].unit < best; i++) {
+		q->cut->n_looked++;
 		if (boxes[i].unit != q->unit && box_spans(&boxes[i], inner) &&
 		    unit_suffices(q, boxes[i].unit))
 			return boxes[i].unit;
+	}
 	return best;
 }
 

@@ -223,7 +223,8 @@ struct cut {
 	size_t from_cap;
 	uint32_t *marks; /* by dst set: the sweep that looked at it last */
 	uint32_t n_sweeps;
-	uint32_t *alike;                            /* room for all destination classes */
+	size_t n_looked; /* hurdles and boxes that were looked at: what sweeps cost */
+	uint32_t *alike; /* room for all destination classes */
 	uint32_t *class_first[2], *class_points[2]; /* by side and class: its points */
 	struct residue left, mask, scrap;           /* for one question at a time */
 	struct residue levels[CUT_LEVELS];          /* for a sweep, as far as it went */

@@ -61,6 +61,7 @@ static void
 hurdles_put(struct sweep *s, struct hurdles *list, const struct segment *on,
             struct hurdle hurdle)
 {
+	s->cut->n_looked++;
 	if (hurdle.lo > on->hi || hurdle.hi < on->lo ||
 	    !residue_overlaps(list->left, hurdle.from))
 		return;

@@ -11,6 +11,8 @@
 #include "policy/cut.h"
 #include "policy/cut_parts.h"
 #include "policy/naive_test.h"
+#include "policy/saying.h"
+#include "policy/small_test.h"
 #include "policy/world_test.h"
 
 /* Points to ask about: every machine's addresses, and some of nobody. */
@@ -294,11 +296,58 @@ covers_are_those_of_the_naive_opinion(void **state)
 	assert_true(tally.covered > 20 && tally.needed > 20 && tally.empty > 5);
 }
 
+/* What it takes to find out which of n rules are covered, and which can go. */
+static size_t
+work_of(size_t n, bool nested)
+{
+	struct arena scratch = { 0 };
+	struct saying text = { .arena = &scratch };
+	struct small s;
+
+	saying_add(&text, "{\"tagOwners\": {\"tag:a\": [], \"tag:b\": []}, \"acls\": [");
+	for (size_t i = 0; i < n; i++) {
+		saying_add(&text, "{\"action\": \"accept\", \"src\": [\"tag:a\"], "
+		                  "\"dst\": [\"tag:b:");
+		saying_add(&text, "%zu-%zu\"]},", nested ? i + 1 : 1,
+		           nested ? 60000 - i : 9);
+	}
+	saying_add(&text, "]}");
+	small_start(&s, saying_words(&text), NULL);
+	struct cut *cut = cut_start(&s.arena);
+	cut_take(cut, s.filter);
+	cut_close(cut);
+	struct cut_cover *covers = cut_grants(cut, 0);
+	const bool *spare = cut_spare(cut, 0, covers);
+	for (size_t i = 1; i < n; i++) {
+		assert_true(covers[i].covered);
+		assert_int_equal(covers[i].n_by, 1);
+		assert_ptr_equal(covers[i].by[0], &s.policy->grants[0]);
+		assert_true(spare[i]);
+	}
+	assert_false(spare[0]);
+	size_t looked = cut->n_looked;
+	small_end(&s);
+	arena_end(&scratch);
+	return looked;
+}
+
+static void
+twice_the_rules_take_twice_the_work(void **state)
+{
+	(void)state;
+	for (int nested = 0; nested < 2; nested++) {
+		size_t once = work_of(200, nested), twice = work_of(400, nested);
+		assert_true(once > 200);
+		assert_true(twice <= 2 * once + once / 5);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(covers_are_those_of_the_naive_opinion),
+		cmocka_unit_test(twice_the_rules_take_twice_the_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
