@@ -41,9 +41,9 @@ struct power {
 	} asking;
 };
 
-/* Steps and questions that are worth it in all. What people write takes a hundredth;
- * what goes on beyond is not told. */
-#define EFFORT_MAX 3000000
+/* Steps and questions that are worth it in all. What people write takes less than a
+ * thousandth; beyond, it is said that not all was followed. */
+#define EFFORT_MAX 1000000
 
 /* Whom the coordinator lets take any tag, or who administers everything. */
 static bool
@@ -606,6 +606,22 @@ approvers_judge(struct lint *lint)
 		approver_judge(lint, &walk, &policy->exit_node.at[i], "be an exit node");
 }
 
+/* Says so where there was more to follow than is worth it. */
+static void
+effort_judge(struct lint *lint)
+{
+	const struct policy *policy = lint->policy;
+	const struct node *where = policy->sections[SECTION_TAG_OWNERS];
+
+	if (lint->power->asking.effort < EFFORT_MAX)
+		return;
+	lint_raise(lint, &CHECK_TAG_ESCALATION,
+	           (where ? where : policy->sections[SECTION_SSH])->span,
+	           "there are too many ways to get from tag to tag to follow each: who "
+	           "gains access on those left is not told")
+		->level = LEVEL_ADVICE;
+}
+
 void
 lint_power(struct lint *lint)
 {
@@ -614,4 +630,5 @@ lint_power(struct lint *lint)
 	circles_judge(lint);
 	escalations(lint);
 	approvers_judge(lint);
+	effort_judge(lint);
 }
