@@ -24,7 +24,8 @@ static const struct option ROWS[] = {
 	  "the coordinator of OLD, where it is not that of --target", NULL },
 	{ 0, "new-target", OPTION_TEXT, OWN(new_target), "NAME",
 	  "the coordinator of NEW; then OLD and NEW may be one policy", NULL },
-	{ 'a', "all", OPTION_FLAG, OWN(all), NULL, "show all lines, however many", NULL },
+	{ 'a', "all", OPTION_FLAG, OWN(all), NULL,
+	  "tell all there is, however long that is", NULL },
 	{ 0 },
 };
 
@@ -93,6 +94,12 @@ party_of(const struct side *side, struct tailnet *tailnet)
 	return (struct diff_party) { side->unit.policy, tailnet };
 }
 
+static size_t
+most_told(const struct differing *d)
+{
+	return d->own->all ? SIZE_MAX : DIFF_MOST;
+}
+
 /* What holds for every tailnet. Who is imagined is needed no longer than that. */
 static const struct diff *
 compare_anywhere(struct differing *d)
@@ -102,7 +109,7 @@ compare_anywhere(struct differing *d)
 		                         d->sides[1].unit.policy };
 	struct tailnet *any = tailnet_imagine(&imagined, both, 2);
 	const struct diff *diff = diff_make(&d->run->arena, party_of(&d->sides[0], any),
-	                                    party_of(&d->sides[1], any));
+	                                    party_of(&d->sides[1], any), most_told(d));
 
 	arena_end(&imagined);
 	return diff;
@@ -116,9 +123,10 @@ sides_compare(struct differing *d)
 	if (!d->sides[1].unit.tailnet)
 		return;
 	progress_tell("comparing in the inventory's tailnet");
-	d->here = diff_make(&d->run->arena,
-	                    party_of(&d->sides[0], d->sides[0].unit.tailnet),
-	                    party_of(&d->sides[1], d->sides[1].unit.tailnet));
+	d->here =
+		diff_make(&d->run->arena,
+	                  party_of(&d->sides[0], d->sides[0].unit.tailnet),
+	                  party_of(&d->sides[1], d->sides[1].unit.tailnet), most_told(d));
 }
 
 static enum status

@@ -66,6 +66,11 @@ bool differing_is_empty(const struct differing *);
 const char *witness_command(struct arena *, const struct differing *, enum diff_side,
                             const struct diff_access *, bool imagined);
 
+/* A list of names, no longer than people read unless all was asked for: the last of
+ * them may be "17 more". n becomes how many are in it. */
+struct text *names_shown(struct arena *, const struct differing *, const struct text *,
+                         size_t *n);
+
 /* output_diff.c and its siblings: all of it, in one format. */
 void diff_text(const struct differing *, struct output *);
 void diff_json(const struct differing *, struct output *);

@@ -60,10 +60,50 @@ page_end(struct page *page)
 	page->column = 0;
 }
 
+/* So many names are shown of a list, and exceptions of a name, unless all are asked
+ * for. */
+#define NAMES_MAX 24
+
+/* "X except A, B and 5162 more". */
+static struct text
+name_cut(struct arena *arena, struct text name)
+{
+	size_t at = 0, end = 0, n = 1;
+
+	for (; at < name.len; at++) {
+		if (name.at[at] != ',')
+			continue;
+		end = n == NAMES_MAX ? at : end;
+		n++;
+	}
+	if (n <= NAMES_MAX + 1)
+		return name;
+	return text_of(arena_format(arena, "%.*s and %zu more", (int)end, name.at,
+	                            n - NAMES_MAX));
+}
+
+struct text *
+names_shown(struct arena *arena, const struct differing *d, const struct text *names,
+            size_t *n)
+{
+	size_t shown = *n > NAMES_MAX + 1 && !d->own->all ? NAMES_MAX : *n;
+	struct text *list = arena_array(arena, shown + 1, sizeof(*list));
+
+	for (size_t i = 0; i < shown; i++)
+		list[i] = d->own->all ? names[i] : name_cut(arena, names[i]);
+	if (shown < *n) {
+		list[shown] = text_of(arena_format(arena, "%zu more", *n - shown));
+		*n = shown + 1;
+	}
+	return list;
+}
+
 /* Names after each other: with semicolons where one has commas in it. */
 static void
-page_names(struct page *page, struct arena *arena, const struct text *names, size_t n)
+page_names(struct page *page, const struct differing *d, struct arena *arena,
+           const struct text *all, size_t n)
 {
+	const struct text *names = names_shown(arena, d, all, &n);
 	const char *mark = ",";
 
 	for (size_t i = 0; i < n; i++)
@@ -113,15 +153,18 @@ people_text(struct arena *arena, uint32_t people, uint32_t tagged)
 	                    persons, (unsigned)tagged, plural(tagged));
 }
 
+/* "10 people and 20 tagged machines, to 26 machines". */
 static void
 counts_write(const struct differing *d, struct output *out, struct arena *arena,
              const struct diff_access *a)
 {
 	if (!d->here || a->n_people + a->n_tagged + a->n_machines == 0)
 		return;
-	output_format(out, "; %s, %u machine%s",
-	              people_text(arena, a->n_people, a->n_tagged),
-	              (unsigned)a->n_machines, plural(a->n_machines));
+	output_string(out, "      ");
+	if (a->n_people + a->n_tagged > 0)
+		output_format(out, "%s, ", people_text(arena, a->n_people, a->n_tagged));
+	output_format(out, "to %u machine%s\n", (unsigned)a->n_machines,
+	              plural(a->n_machines));
 }
 
 /* The rule that all that follows is about. */
@@ -164,21 +207,23 @@ access_write(const struct differing *d, struct output *out, struct arena *arena,
 	output_paint(out, side == DIFF_NEW ? PAINT_ADDED : PAINT_REMOVED);
 	page.column = 1;
 	page_word(&page, text_of(side == DIFF_NEW ? "+" : "-"));
-	page_names(&page, arena, a->src, a->n_src);
+	if (a->partly)
+		page_words(&page, text_of("in part:"));
+	page_names(&page, d, arena, a->src, a->n_src);
 	if (a->n_postures > 0) {
 		page_words(&page, text_of("with"));
-		page_names(&page, arena, a->postures, a->n_postures);
+		page_names(&page, d, arena, a->postures, a->n_postures);
 	}
 	page_words(&page, text_of("->"));
-	page_names(&page, arena, a->dst, a->n_dst);
+	page_names(&page, d, arena, a->dst, a->n_dst);
 	page_words(&page, text_of(a->n_ip_but > 0 ? "on * except" : "on"));
 	if (a->n_ip_but > 0)
-		page_names(&page, arena, a->ip_but, a->n_ip_but);
+		page_names(&page, d, arena, a->ip_but, a->n_ip_but);
 	else
-		page_names(&page, arena, a->ip, a->n_ip);
+		page_names(&page, d, arena, a->ip, a->n_ip);
 	if (a->n_via > 0) {
 		page_words(&page, text_of("via"));
-		page_names(&page, arena, a->via, a->n_via);
+		page_names(&page, d, arena, a->via, a->n_via);
 	}
 	output_paint(out, PAINT_NONE);
 	page_end(&page);
@@ -200,6 +245,16 @@ more_write(struct output *out, size_t n)
 {
 	if (n > 0)
 		output_format(out, "  ... and %zu more; --all shows them\n", n);
+}
+
+static void
+partly_write(struct output *out, size_t n)
+{
+	if (n > 0)
+		output_format(out,
+		              "  %zu %s told in part, which would take too many lines; "
+		              "--all tells all\n",
+		              n, n == 1 ? "rule is" : "rules are");
 }
 
 static size_t
@@ -225,6 +280,7 @@ accesses_write(const struct differing *d, struct output *out, enum diff_side sid
 		arena_end(&scratch);
 	}
 	more_write(out, list->n - shown);
+	partly_write(out, list->n_partly);
 }
 
 static const struct {

@@ -122,6 +122,8 @@ json_of_line(const struct diff_access *a, size_t src, size_t dst, size_t ip)
 		                    json_of_texts(a->postures, a->n_postures));
 	if (a->n_via > 0)
 		json_object_set_new(object, "via", json_of_texts(a->via, a->n_via));
+	if (a->partly)
+		json_object_set_new(object, "partly", json_true());
 	return object;
 }
 
@@ -249,9 +251,13 @@ paper_write(const struct differing *d, struct output *out)
 void
 diff_json(const struct differing *d, struct output *out)
 {
+	const struct diff *access = differing_access(d);
+
 	output_format(out, "{\n  \"equivalent\": %s,\n  \"verdict\": \"%s\"",
 	              differing_is_empty(d) ? "true" : "false", differing_verdict(d));
-	accesses_lines(d, out, "  ", differing_access(d));
+	if (access->gained.n_partly + access->lost.n_partly > 0)
+		output_string(out, ",\n  \"partly\": true");
+	accesses_lines(d, out, "  ", access);
 	changes_lines(d, out, "changed", d->any->changes, d->any->n_changes);
 	changes_lines(d, out, "notes", d->any->notes, d->any->n_notes);
 	if (d->sides[DIFF_OLD].target != d->sides[DIFF_NEW].target)

@@ -81,8 +81,9 @@ code_text(struct arena *arena, struct text text)
 }
 
 static const char *
-codes_text(struct arena *arena, const struct text *texts, size_t n)
+codes_text(const struct remark *c, struct arena *arena, const struct text *all, size_t n)
 {
+	const struct text *texts = names_shown(arena, c->d, all, &n);
 	char *joined = arena_copy(arena, "", 0);
 
 	for (size_t i = 0; i < n; i++)
@@ -108,27 +109,31 @@ prose_text(struct arena *arena, const char *text)
 }
 
 static const char *
-who_text(struct arena *arena, const struct diff_access *a)
+who_text(const struct remark *c, struct arena *arena, const struct diff_access *a)
 {
-	const char *who = codes_text(arena, a->src, a->n_src);
+	const char *who = codes_text(c, arena, a->src, a->n_src);
 
+	if (a->partly)
+		who = arena_format(arena, "in part: %s", who);
 	if (a->n_postures == 0)
 		return who;
 	return arena_format(arena, "%s with %s", who,
-	                    codes_text(arena, a->postures, a->n_postures));
+	                    codes_text(c, arena, a->postures, a->n_postures));
 }
 
 static const char *
-on_text(struct arena *arena, const struct diff_access *a)
+on_text(const struct remark *c, struct arena *arena, const struct diff_access *a)
 {
-	const char *on = a->n_ip_but > 0
-	                         ? arena_format(arena, "`*` except %s",
-	                                        codes_text(arena, a->ip_but, a->n_ip_but))
-	                         : codes_text(arena, a->ip, a->n_ip);
+	const char *on =
+		a->n_ip_but > 0
+			? arena_format(arena, "`*` except %s",
+	                               codes_text(c, arena, a->ip_but, a->n_ip_but))
+			: codes_text(c, arena, a->ip, a->n_ip);
 
 	if (a->n_via == 0)
 		return on;
-	return arena_format(arena, "%s via %s", on, codes_text(arena, a->via, a->n_via));
+	return arena_format(arena, "%s via %s", on,
+	                    codes_text(c, arena, a->via, a->n_via));
 }
 
 static const char *
@@ -147,10 +152,11 @@ static void
 access_row(struct remark *c, enum diff_side side, const struct diff_access *a)
 {
 	struct arena scratch = { 0 };
-	const char *row =
-		arena_format(&scratch, "| %s | %s | %s | %s |\n", who_text(&scratch, a),
-	                     codes_text(&scratch, a->dst, a->n_dst), on_text(&scratch, a),
-	                     by_text(c, &scratch, side, a->grant));
+	const char *row = arena_format(&scratch, "| %s | %s | %s | %s |\n",
+	                               who_text(c, &scratch, a),
+	                               codes_text(c, &scratch, a->dst, a->n_dst),
+	                               on_text(c, &scratch, a),
+	                               by_text(c, &scratch, side, a->grant));
 
 	remark_row(c, row);
 	arena_end(&scratch);
@@ -295,6 +301,14 @@ diff_markdown(const struct differing *d, struct output *out)
 	changes_list(&c, d->any->changes, d->any->n_changes, "Changed beside");
 	changes_list(&c, d->any->notes, d->any->n_notes, "Edited, without an effect");
 	readings_list(&c);
+	size_t n_partly = access->gained.n_partly + access->lost.n_partly;
+	if (n_partly > 0)
+		remark_put(&c,
+		           arena_format(&arena,
+		                        "\n%zu of these rows %s so in part, and would "
+		                        "take too many else: `aclc diff --all` tells "
+		                        "all.\n",
+		                        n_partly, n_partly == 1 ? "is" : "are"));
 	if (c.left_out > 0)
 		remark_put(&c, arena_format(&arena,
 		                            "\n%zu rows were left out, a comment holds "

@@ -6,12 +6,13 @@
 #include "grammar/arena.h"
 
 static struct comparison *
-comparison_start(struct arena *arena, const struct diff_party *both)
+comparison_start(struct arena *arena, const struct telling *t)
 {
 	struct comparison *c = arena_alloc(arena, sizeof(*c));
 
 	c->arena = arena;
-	c->both = both;
+	c->both = t->both;
+	c->most = t->most;
 	c->cut = cut_start(arena);
 	return c;
 }
@@ -45,12 +46,13 @@ static struct comparison *
 comparison_fill(struct arena *arena, const struct telling *t, bool worded,
                 void (*fill)(struct comparison *, void *), void *context)
 {
-	struct comparison *c = comparison_start(arena, t->both);
+	struct comparison *c = comparison_start(arena, t);
 
 	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
 		cut_take_policy(c->cut, t->both[side].policy, t->both[side].tailnet, 1);
 		if (worded)
-			c->words[side] = vocabulary_mention(c->cut, (uint32_t)side);
+			c->words[side] =
+				vocabulary_mention(c->cut, (uint32_t)side, c->most);
 	}
 	fill(c, context);
 	comparison_close(c);
@@ -86,14 +88,14 @@ comparison_blocks(struct comparison *c, enum diff_side side)
 static struct comparison *
 comparison_of_access(struct telling *t, struct arena *arena)
 {
-	struct comparison *c = comparison_start(arena, t->both);
+	struct comparison *c = comparison_start(arena, t);
 
 	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
 		const struct diff_party *party = &t->both[side];
 		tailnet_approve(party->tailnet, party->policy);
 		t->filters[side] = filter_compile(t->work, party->policy, party->tailnet);
 		cut_take(c->cut, t->filters[side]);
-		c->words[side] = vocabulary_mention(c->cut, (uint32_t)side);
+		c->words[side] = vocabulary_mention(c->cut, (uint32_t)side, c->most);
 	}
 	comparison_close(c);
 	return c;
@@ -180,6 +182,8 @@ block_sources(struct arena *arena, const struct diff_block *block)
 	const char *names =
 		words_join(arena, diff_texts(arena, &block->src, block), block->src.n);
 
+	if (block->partly)
+		return arena_format(arena, "some of %s", names);
 	if (block->n_postures == 0)
 		return names;
 	return arena_format(arena, "%s with %s", names,
@@ -244,12 +248,13 @@ tell_rest(struct diff *diff, struct telling *t)
 }
 
 struct diff *
-diff_make(struct arena *arena, struct diff_party before, struct diff_party after)
+diff_make(struct arena *arena, struct diff_party before, struct diff_party after,
+          size_t most)
 {
 	struct diff *diff = arena_alloc(arena, sizeof(*diff));
 	struct arena work = { 0 };
 	struct diff_party both[2] = { before, after };
-	struct telling t = { .arena = arena, .work = &work, .both = both };
+	struct telling t = { .arena = arena, .work = &work, .both = both, .most = most };
 
 	diff->imagined = after.tailnet->imagined;
 	tell_access(diff, &t);

@@ -32,6 +32,7 @@ struct diff_party {
 struct diff_access {
 	const struct text *src, *dst, *ip; /* ip as in a grant: "tcp:5432", "22", "*" */
 	size_t n_src, n_dst, n_ip;
+	bool partly;               /* only some of it: see diff_make */
 	const struct text *ip_but; /* the same said shorter: all ports but these … */
 	size_t n_ip_but;           /* … 0: it would not be */
 	/* Words of the side's policy that say more: the source satisfies one of
@@ -77,7 +78,7 @@ struct diff_reading {
 
 struct diff_accesses {
 	const struct diff_access *at;
-	size_t n;
+	size_t n, n_partly;
 	/* All together, with an inventory. */
 	uint32_t n_people, n_tagged, n_machines;
 };
@@ -108,8 +109,13 @@ bool diff_loses_beside(const struct diff *);
  * from both policies (tailnet_imagine), or real; tailnet_index has seen them, and
  * tailnet_approve is called here. On real ones access alone is compared: the rest
  * is the same for every tailnet. The cost follows what differs, and the sizes of the
- * policies once.
+ * policies once. What one rule gives to more than most different sets of sources is
+ * summed up as one line that is so in part.
  */
-struct diff *diff_make(struct arena *, struct diff_party before, struct diff_party after);
+struct diff *diff_make(struct arena *, struct diff_party before, struct diff_party after,
+                       size_t most);
+
+/* More than people read of one rule. */
+#define DIFF_MOST 200
 
 #endif

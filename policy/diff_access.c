@@ -306,6 +306,21 @@ port_of(const struct diff_run *run)
 	return run->lo == 0 && run->hi > 0 ? 1 : run->lo;
 }
 
+/* A block that is told in part, as the one part that is known. */
+static struct diff_block
+part_of(const struct vocabulary *v, const struct diff_block *block, struct diff_run *run)
+{
+	const struct diff_fact *fact = block->partly;
+	const struct cut_line *line = &v->cut->lines[fact->line];
+	struct diff_block part = *block;
+
+	*run = (struct diff_run) { line->kind, fact->lo, fact->hi };
+	part.from = fact->from;
+	part.to = fact->classes;
+	part.mode = line->stratum == STRATUM_SELF ? MODE_SELF : MODE_OTHERS;
+	return part;
+}
+
 static void
 access_witness(const struct vocabulary *v, struct diff_access *access,
                const struct diff_block *block)
@@ -314,7 +329,14 @@ access_witness(const struct vocabulary *v, struct diff_access *access,
 	enum stratum stratum;
 	uint32_t source, class;
 	const struct diff_run *run = block->runs;
+	struct diff_run one;
+	struct diff_block part;
 
+	if (block->partly) {
+		part = part_of(v, block, &one);
+		block = &part;
+		run = &one;
+	}
 	if (!block_pair(v, block, &source, &class, &stratum))
 		return;
 	access->witness = cut_flow_of(cut, source, class,
@@ -471,6 +493,7 @@ access_of(struct vocabulary *v, struct arena *arena, const struct diff_block *bl
 		.n_dst = block->dst.n,
 		.postures = block->postures,
 		.n_postures = block->n_postures,
+		.partly = block->partly,
 	};
 
 	if (block->unit < policy->n_grants)
@@ -514,7 +537,7 @@ is_plain(const struct diff_block *block)
 static bool
 block_within(const struct diff_block *inner, const struct diff_block *outer)
 {
-	return inner->plane == outer->plane &&
+	return inner->plane == outer->plane && !outer->partly &&
 	       (outer->mode == MODE_FULL || outer->mode == inner->mode) &&
 	       is_plain(outer) && bits_within(inner->from, outer->from) &&
 	       bits_within(inner->to, outer->to) && runs_within(inner, outer);
@@ -631,6 +654,16 @@ goes_along(const struct diff_access *access, const struct diff_block *last,
 	return access->n_via > 0 && differs_in_via(last, block);
 }
 
+static size_t
+count_partly(const struct diff_access *at, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += at[i].partly;
+	return count;
+}
+
 struct diff_accesses
 diff_accesses_of(struct vocabulary *v, struct arena *arena,
                  const struct diff_blocks *blocks)
@@ -660,7 +693,12 @@ diff_accesses_of(struct vocabulary *v, struct arena *arena,
 		access++;
 	}
 	arena_end(&scratch);
-	return (struct diff_accesses) { at, (size_t)(access - at), all.n_people,
-		                        all.n_machines[CUT_SRC],
-		                        all.n_machines[CUT_DST] };
+	return (struct diff_accesses) {
+		at,
+		(size_t)(access - at),
+		count_partly(at, (size_t)(access - at)),
+		all.n_people,
+		all.n_machines[CUT_SRC],
+		all.n_machines[CUT_DST],
+	};
 }

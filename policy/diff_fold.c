@@ -87,22 +87,22 @@ runs_put(struct fold *f, struct run_list *runs, struct diff_run run)
 	runs->at[runs->n++] = run;
 }
 
-static void
-runs_settle(struct run_list *runs)
+size_t
+diff_runs_settle(struct diff_run *runs, size_t n)
 {
 	size_t kept = 0;
 
-	if (runs->n > 1)
-		qsort(runs->at, runs->n, sizeof(*runs->at), run_order);
-	for (size_t i = 0; i < runs->n; i++) {
-		struct diff_run *last = kept > 0 ? &runs->at[kept - 1] : NULL;
-		if (!last || last->kind != runs->at[i].kind ||
-		    runs->at[i].lo > (uint32_t)last->hi + 1)
-			runs->at[kept++] = runs->at[i];
-		else if (runs->at[i].hi > last->hi)
-			last->hi = runs->at[i].hi;
+	if (n > 1)
+		qsort(runs, n, sizeof(*runs), run_order);
+	for (size_t i = 0; i < n; i++) {
+		struct diff_run *last = kept > 0 ? &runs[kept - 1] : NULL;
+		if (!last || last->kind != runs[i].kind ||
+		    runs[i].lo > (uint32_t)last->hi + 1)
+			runs[kept++] = runs[i];
+		else if (runs[i].hi > last->hi)
+			last->hi = runs[i].hi;
 	}
-	runs->n = kept;
+	return kept;
 }
 
 /* Numbers as a name, copied when it is new. */
@@ -658,7 +658,8 @@ pieces_settle(struct fold *f, struct strand *strand)
 	}
 	strand->n = kept;
 	for (size_t i = 0; i < kept; i++)
-		runs_settle(&strand->pieces[i].runs);
+		strand->pieces[i].runs.n = diff_runs_settle(strand->pieces[i].runs.at,
+		                                            strand->pieces[i].runs.n);
 }
 
 /* Runs as a number: equal ones have the same. */
@@ -817,6 +818,16 @@ block_of(struct fold *f, const struct strand *strand, const struct goal_set *tar
 	};
 }
 
+static void
+blocks_put(struct fold *f, struct diff_block block)
+{
+	struct diff_blocks *blocks = &f->blocks;
+
+	blocks->at = arena_grow(f->arena, blocks->at, blocks->n, &blocks->cap,
+	                        sizeof(*blocks->at));
+	blocks->at[blocks->n++] = block;
+}
+
 /* Sources that get the same at the same destinations share a block. */
 static void
 block_add(struct fold *f, size_t first, const struct strand *strand,
@@ -829,11 +840,8 @@ block_add(struct fold *f, size_t first, const struct strand *strand,
 		            target->number, foreign_to(f, strand->name.bits)->id };
 	size_t number = first + key_add(f, &f->block_keys, key, 6);
 
-	if (number == blocks->n) {
-		blocks->at = arena_grow(f->arena, blocks->at, number, &blocks->cap,
-		                        sizeof(*blocks->at));
-		blocks->at[blocks->n++] = block_of(f, strand, target);
-	}
+	if (number == blocks->n)
+		blocks_put(f, block_of(f, strand, target));
 	struct diff_block *block = &blocks->at[number];
 	block->src.at = arena_grow(f->arena, block->src.at, block->src.n, &block->src.cap,
 	                           sizeof(*block->src.at));
@@ -854,6 +862,10 @@ fold_plane(struct fold *f, const struct diff_fact *facts, size_t n)
 	f->unserved = unserved_in(f, f->plane);
 	f->had = f->wanted = (struct owns) { 0 };
 	strands = strands_of_facts(f, facts, n);
+	if (strands.keys.n > f->v->most) {
+		blocks_put(f, diff_sum(f->v, f->arena, facts, n, f->preferred));
+		return;
+	}
 	for (size_t i = 0; i < strands.keys.n; i++)
 		strand_name_all(f, &named, &strands.at[i]);
 	for (size_t i = 0; i < named.keys.n; i++) {

@@ -55,16 +55,16 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		tailnet_index(tailnet);
 		struct diff_party old = { policies[0], tailnet },
 				  new = { policies[1], tailnet };
-		const struct diff *diff = diff_make(&arena, old, new);
+		const struct diff *diff = diff_make(&arena, old, new, DIFF_MOST);
 		fuzz_watch_end(len);
 		spans_stand(diff, policies);
 		accesses_stand(&diff->gained);
 		accesses_stand(&diff->lost);
-		const struct diff *back = diff_make(&arena, new, old);
+		const struct diff *back = diff_make(&arena, new, old, DIFF_MOST);
 		demand((diff->gained.n > 0) == (back->lost.n > 0));
 		demand((diff->lost.n > 0) == (back->gained.n > 0));
 		demand(diff_is_empty(diff) == diff_is_empty(back));
-		demand(diff_is_empty(diff_make(&arena, old, old)));
+		demand(diff_is_empty(diff_make(&arena, old, old, DIFF_MOST)));
 	}
 	fuzz_watch_end(len);
 	arena_end(&arena);

@@ -49,6 +49,7 @@ bool diff_may_say(const struct diff_limits *, uint32_t class);
 struct vocabulary {
 	struct cut *cut;
 	uint32_t filter;
+	size_t most; /* so many sets of sources of a unit are told apart */
 	struct diff_words axis[2];
 	struct names known;           /* words that rules name alone … */
 	const struct party **parties; /* … and what that is */
@@ -71,7 +72,7 @@ struct diff_names {
 };
 
 /* Mentions the words of a filter's policy in the cut, before it is closed. */
-struct vocabulary *vocabulary_mention(struct cut *, uint32_t filter);
+struct vocabulary *vocabulary_mention(struct cut *, uint32_t filter, size_t most);
 
 /* After the cut is closed; with a store for sets of destination classes. */
 void vocabulary_settle(struct vocabulary *, struct bits_store *dst_store);
@@ -133,8 +134,10 @@ struct diff_run {
 	uint16_t lo, hi;
 };
 
-/* Who may do what: all of the sources to all of the destinations, one unit's doing. */
+/* Who may do what: all of the sources to all of the destinations, one unit's doing. Or
+ * in part only, where there are more parts than may be told. */
 struct diff_block {
+	const struct diff_fact *partly; /* one of them; NULL: all of it */
 	uint32_t unit, plane;
 	enum diff_mode mode;
 	struct diff_names src, dst;
@@ -157,6 +160,14 @@ struct diff_blocks {
 /* The blocks that say all of the facts, unit by unit. */
 struct diff_blocks diff_fold(struct vocabulary *, struct arena *,
                              const struct diff_facts *);
+
+/* All facts of one unit and plane as one block that holds in part; preferred by side,
+ * as for vocabulary_name. */
+struct diff_block diff_sum(struct vocabulary *, struct arena *, const struct diff_fact *,
+                           size_t n, const struct numbers preferred[2]);
+
+/* Puts runs in order, and joins those that touch; returns how many are left. */
+size_t diff_runs_settle(struct diff_run *, size_t n);
 
 /* The situations in which a set of sources has something more: these, or all but
  * these. */
@@ -208,6 +219,7 @@ struct comparison {
 	struct vocabulary *words[2]; /* by enum diff_side */
 	struct bits_store dst_store;
 	const struct diff_party *both;
+	size_t most; /* see vocabulary */
 };
 
 /*
@@ -226,6 +238,7 @@ struct telling {
 	struct arena *arena; /* for what is told */
 	struct arena *work;  /* for all else: given back after each section */
 	const struct diff_party *both;
+	size_t most; /* see diff_make */
 	struct filter *filters[2];
 	struct comparison *access; /* of the filters, while those are told */
 	struct diff_change *changes, *notes;

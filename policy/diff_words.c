@@ -226,7 +226,7 @@ words_of_tailnet(struct vocabulary *v, const struct tailnet *t)
 }
 
 struct vocabulary *
-vocabulary_mention(struct cut *cut, uint32_t filter)
+vocabulary_mention(struct cut *cut, uint32_t filter, size_t most)
 {
 	static const char *const common[] = { "*", "autogroup:member",
 		                              "autogroup:tagged" };
@@ -234,6 +234,7 @@ vocabulary_mention(struct cut *cut, uint32_t filter)
 
 	v->cut = cut;
 	v->filter = filter;
+	v->most = most;
 	parties_find(v);
 	v->axis[CUT_SRC].texts.arena = v->axis[CUT_DST].texts.arena = cut->arena;
 	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++)

@@ -177,7 +177,7 @@ policies_equivalent(struct arena *arena, const struct policy *before,
 
 	const struct diff *diff =
 		diff_make(arena, (struct diff_party) { before, tailnet },
-	                  (struct diff_party) { after, tailnet });
+	                  (struct diff_party) { after, tailnet }, DIFF_MOST);
 
 	return diff->gained.n == 0 && diff->lost.n == 0 && diff->n_changes == 0;
 }
