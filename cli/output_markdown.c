@@ -21,8 +21,11 @@ struct remark {
 	const struct differing *d;
 	struct output *out;
 	struct arena *arena;
-	size_t n;        /* bytes written */
-	size_t left_out; /* rows that did not fit */
+	size_t n;          /* bytes written */
+	size_t n_sections; /* that are still to come, this one among them */
+	size_t end;        /* of this one: its share of the room */
+	size_t left_out;   /* rows that did not fit; in this section … */
+	size_t left_here;
 };
 
 static void
@@ -32,16 +35,37 @@ remark_put(struct remark *c, const char *text)
 	c->n += strlen(text);
 }
 
+/* What a section does not need is left for those after it. */
+static void
+section_start(struct remark *c)
+{
+	size_t room = c->n < COMMENT_MAX ? COMMENT_MAX - c->n : 0;
+
+	c->end = c->n + room / c->n_sections--;
+	c->left_here = 0;
+}
+
+/* What did not fit, and the end of what is folded. */
+static void
+section_end(struct remark *c, bool folded)
+{
+	if (c->left_here > 0)
+		remark_put(c,
+		           arena_format(c->arena, "\n... and %zu more.\n", c->left_here));
+	if (folded)
+		remark_put(c, "\n</details>\n");
+}
+
 /* A row, if it fits. */
-static bool
+static void
 remark_row(struct remark *c, const char *row)
 {
-	if (c->n + strlen(row) + COMMENT_REST > COMMENT_MAX || c->left_out > 0) {
+	if (c->n + strlen(row) + COMMENT_REST > c->end || c->left_here > 0) {
+		c->left_here++;
 		c->left_out++;
-		return false;
+	} else {
+		remark_put(c, row);
 	}
-	remark_put(c, row);
-	return true;
 }
 
 static size_t
@@ -180,18 +204,18 @@ accesses_table(struct remark *c, enum diff_side side, const struct diff_accesses
 
 	if (list->n == 0)
 		return;
+	section_start(c);
 	remark_put(c, arena_format(c->arena, "\n### %s\n\n", heading));
 	table_open(c, false, what, list->n);
 	for (size_t i = 0; i < list->n; i++) {
-		if (i == OPEN_MAX && c->left_out == 0) {
+		if (i == OPEN_MAX && c->left_here == 0) {
 			remark_put(c, "\n");
 			table_open(c, true, what, list->n - i);
 			folded = true;
 		}
 		access_row(c, side, &list->at[i]);
 	}
-	if (folded)
-		remark_put(c, "\n</details>\n");
+	section_end(c, folded);
 }
 
 static const char *const MARKS[] = {
@@ -207,6 +231,7 @@ changes_list(struct remark *c, const struct diff_change *changes, size_t n,
 {
 	if (n == 0)
 		return;
+	section_start(c);
 	remark_put(c, arena_format(c->arena, "\n<details><summary>%s: %zu</summary>\n\n",
 	                           heading, n));
 	for (size_t i = 0; i < n; i++) {
@@ -217,7 +242,7 @@ changes_list(struct remark *c, const struct diff_change *changes, size_t n,
 		                           prose_text(&scratch, changes[i].what)));
 		arena_end(&scratch);
 	}
-	remark_put(c, "\n</details>\n");
+	section_end(c, true);
 }
 
 /* Why two targets make two policies of one text. */
@@ -228,6 +253,7 @@ readings_list(struct remark *c)
 
 	if (diff->n_readings == 0)
 		return;
+	section_start(c);
 	remark_put(c, arena_format(c->arena,
 	                           "\n<details><summary>Why the coordinators differ: "
 	                           "%zu</summary>\n\n",
@@ -239,7 +265,7 @@ readings_list(struct remark *c)
 		                           prose_text(&scratch, diff->readings[i].what)));
 		arena_end(&scratch);
 	}
-	remark_put(c, "\n</details>\n");
+	section_end(c, true);
 }
 
 static void
@@ -286,7 +312,11 @@ diff_markdown(const struct differing *d, struct output *out)
 	struct arena arena = { 0 };
 	struct remark c = { .d = d, .out = out, .arena = &arena };
 	const struct diff *access = differing_access(d);
+	const size_t lists[] = { access->gained.n, access->lost.n, d->any->n_changes,
+		                 d->any->n_notes, d->any->n_readings };
 
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		c.n_sections += lists[i] > 0;
 	verdict_put(&c);
 	if (d->here) {
 		tailnet_put(&c, &access->gained, "gain");
