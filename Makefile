@@ -175,11 +175,11 @@ cover: ## coverage of the tests, a line for each file
 
 BENCH = $(BUILD)/bench/generate $(BUILD)/bench/measure
 
-bench: $(BUILD)/aclc $(BENCH) ## the benchmarks, each beside a yardstick
+bench: $(BUILD)/aclc $(BENCH) ## the benchmarks (ROWS="tree lint": only some)
 	@$(MAKE) --no-print-directory KIND=static BUILD=build/static \
 	  build/static/aclc >/dev/null 2>&1 || \
 	  echo 'no static libraries here: no static program'
-	@testdata/bench/run $(BUILD)
+	@testdata/bench/run $(BUILD) $(ROWS)
 
 $(BUILD)/bench/%: $(BUILD)/testdata/bench/%.o $(GRAMMAR) $(POLICY)
 	@mkdir -p $(@D)
