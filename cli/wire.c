@@ -9,13 +9,22 @@
 /* The lists of one kind. Those that are written once have numbers, in the order in
  * which they are first needed. */
 struct lists {
-	const char *member; /* of a rule that has one: "SrcIPs" */
+	const char *member; /* of a rule that has one: "\"SrcIPs\":" */
 	const char *set;    /* what one is called: "srcSet" */
 	struct text (*json)(struct wire *, uint32_t list);
 	uint32_t *number; /* by list: its number + 1, or 0 */
 	uint32_t *order;  /* by number: the list */
 	uint32_t n;
 };
+
+/* A run of ports as DstPorts has it, to be used until another takes its place. */
+struct ports_text {
+	struct ports ports;
+	size_t len;
+	char text[64];
+};
+
+#define PORTS_TEXTS 64
 
 struct wire {
 	struct arena *arena;
@@ -28,10 +37,11 @@ struct wire {
 	const char *control_url;
 	enum wire_lists place; /* of lists */
 	struct lists srcs, principals;
-	char *ids;            /* "n1","n2", … as JSON, by machine … */
-	size_t *id_start;     /* … and where each of them starts */
-	struct text *maps;    /* by number of the map: CapMap */
-	struct text *apps;    /* by grant: the CapMap of its app */
+	char *ids;         /* "n1","n2", … as JSON, by machine … */
+	size_t *id_start;  /* … and where each of them starts */
+	struct text *maps; /* by number of the map: CapMap */
+	struct text *apps; /* by grant: the CapMap of its app */
+	struct ports_text ports[PORTS_TEXTS];
 	struct arena scratch; /* of one machine */
 };
 
@@ -73,14 +83,14 @@ lists_start(struct wire *wire)
 	size_t n_principals = wire->ssh ? ssh_n_principals(wire->ssh) : 0;
 
 	wire->srcs = (struct lists) {
-		.member = "SrcIPs",
+		.member = "\"SrcIPs\":",
 		.set = "srcSet",
 		.json = src_json,
 		.number = arena_array(wire->arena, n, sizeof(uint32_t)),
 		.order = arena_array(wire->arena, n, sizeof(uint32_t)),
 	};
 	wire->principals = (struct lists) {
-		.member = "principals",
+		.member = "\"principals\":",
 		.set = "principalSet",
 		.json = principals_json,
 		.number = arena_array(wire->arena, n_principals, sizeof(uint32_t)),
@@ -218,13 +228,6 @@ app_text(struct wire *wire, const struct grant *grant)
 #define PUT(at, literal)                                                                 \
 	(memcpy((at), (literal), sizeof(literal) - 1), (at) + sizeof(literal) - 1)
 
-/* A run of ports as DstPorts has it, to be used until another comes. */
-struct ports_text {
-	struct ports ports;
-	size_t len;
-	char text[64];
-};
-
 static void
 ports_spell(struct ports_text *text, struct ports ports)
 {
@@ -239,18 +242,28 @@ ports_spell(struct ports_text *text, struct ports ports)
 	text->len = (size_t)(at - text->text);
 }
 
+static const struct ports_text *
+ports_text(struct wire *wire, struct ports ports)
+{
+	unsigned place = (ports.first * 31u + ports.last) % PORTS_TEXTS;
+	struct ports_text *text = &wire->ports[place];
+
+	if (text->len == 0 || text->ports.first != ports.first ||
+	    text->ports.last != ports.last)
+		ports_spell(text, ports);
+	return text;
+}
+
 /* The longest: its punctuation, two ranges' ends and two ports. */
 #define DST_ROOM (80 + RANGE_TEXT_MAX)
 
 /* One element of DstPorts. */
 static void
-dst_write(struct output *out, const struct wire_dst *dst, struct ports_text *ports)
+dst_write(struct wire *wire, struct output *out, const struct wire_dst *dst)
 {
+	const struct ports_text *ports = ports_text(wire, dst->ports);
 	char *start = output_room(out, DST_ROOM), *at = start;
 
-	if (ports->len == 0 || ports->ports.first != dst->ports.first ||
-	    ports->ports.last != dst->ports.last)
-		ports_spell(ports, dst->ports);
 	at = PUT(at, "{\"IP\":\"");
 	memcpy(at, dst->ip.at, dst->ip.len);
 	at += dst->ip.len;
@@ -260,15 +273,13 @@ dst_write(struct output *out, const struct wire_dst *dst, struct ports_text *por
 }
 
 static void
-dsts_write(struct output *out, const struct wire_rule *rule)
+dsts_write(struct wire *wire, struct output *out, const struct wire_rule *rule)
 {
-	struct ports_text ports = { .len = 0 };
-
 	output_string(out, ",\"DstPorts\":[");
 	for (size_t i = 0; i < rule->n_dst; i++) {
 		if (i > 0)
 			output_char(out, ',');
-		dst_write(out, &rule->dst[i], &ports);
+		dst_write(wire, out, &rule->dst[i]);
 	}
 	output_char(out, ']');
 	for (size_t i = 0; i < rule->n_protocols; i++) {
@@ -314,9 +325,7 @@ list_number(struct lists *lists, uint32_t list)
 static void
 list_write(struct wire *wire, struct output *out, struct lists *lists, uint32_t list)
 {
-	output_char(out, '"');
 	output_string(out, lists->member);
-	output_string(out, "\":");
 	if (wire->place == LISTS_INSIDE) {
 		output_shared(out, lists->json(wire, list));
 		return;
@@ -332,8 +341,8 @@ list_write_ahead(struct wire *wire, struct output *out, struct lists *lists,
 {
 	if (!list_number(lists, list))
 		return;
-	output_format(out, "{\"%s\":%u,\"%s\":", lists->set,
-	              (unsigned)lists->number[list] - 1, lists->member);
+	output_format(out, "{\"%s\":%u,%s", lists->set, (unsigned)lists->number[list] - 1,
+	              lists->member);
 	output_shared(out, lists->json(wire, list));
 	output_string(out, "}\n");
 }
@@ -369,7 +378,7 @@ filter_write(struct wire *wire, struct output *out, const struct wire_table *tab
 		if (rule->n_cap_dst > 0)
 			cap_grant_write(wire, out, rule);
 		else
-			dsts_write(out, rule);
+			dsts_write(wire, out, rule);
 		output_char(out, '}');
 	}
 	output_char(out, ']');
