@@ -14,10 +14,15 @@ is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* Of the bytes [-+.0-9] and [a-zA-Z], a bit each. */
+static const uint64_t words[4] = { 0x03ff680000000000, 0x07fffffe07fffffe };
+
 bool
 is_word(char c)
 {
-	return is_letter(c) || is_digit(c) || c == '-' || c == '+' || c == '.';
+	unsigned char byte = (unsigned char)c;
+
+	return words[byte >> 6] >> (byte & 63) & 1;
 }
 
 const char *
@@ -75,20 +80,20 @@ is_number(const char *at, const char *end)
 }
 
 static enum hujson_kind
-keyword_kind(struct text word)
+keyword_kind(const char *at, const char *end)
 {
-	if (text_is(word, "null"))
+	if (end - at == 4 && memcmp(at, "null", 4) == 0)
 		return HUJSON_NULL;
-	if (text_is(word, "false"))
+	if (end - at == 5 && memcmp(at, "false", 5) == 0)
 		return HUJSON_FALSE;
-	return text_is(word, "true") ? HUJSON_TRUE : HUJSON_BAD;
+	return end - at == 4 && memcmp(at, "true", 4) == 0 ? HUJSON_TRUE : HUJSON_BAD;
 }
 
 enum hujson_kind
 word_kind(const char *at, const char *end)
 {
 	if (at < end && is_letter(*at))
-		return keyword_kind((struct text) { at, (size_t)(end - at) });
+		return keyword_kind(at, end);
 	return is_number(at, end) ? HUJSON_NUMBER : HUJSON_BAD;
 }
 
