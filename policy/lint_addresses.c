@@ -106,10 +106,10 @@ literal_visit(const struct mention *mention, void *context)
 			     });
 }
 
-/* Hosts that are destinations, by number. */
+/* Hosts that something names beside tests, and that are destinations, by number. */
 struct host_targets {
 	const struct policy *policy;
-	bool *destination, *via;
+	bool *named, *destination, *via;
 };
 
 static void
@@ -121,7 +121,10 @@ host_visit(const struct mention *mention, void *context)
 	                                       mention->selector->name)
 	                          : NAMES_NONE;
 
-	if (number == NAMES_NONE || !mention->grant)
+	if (number == NAMES_NONE)
+		return;
+	targets->named[number] |= !mention->test && !mention->ssh_test;
+	if (!mention->grant)
 		return;
 	targets->destination[number] |= mention->destination != NULL;
 	targets->via[number] |= mention->grant->via.n > 0;
@@ -133,6 +136,7 @@ literals_find(struct literals *literals, const struct policy *policy)
 	struct arena *arena = literals->texts.arena;
 	struct host_targets targets = {
 		.policy = policy,
+		.named = arena_array(arena, policy->n_hosts, sizeof(bool)),
 		.destination = arena_array(arena, policy->n_hosts, sizeof(bool)),
 		.via = arena_array(arena, policy->n_hosts, sizeof(bool)),
 	};
@@ -140,7 +144,7 @@ literals_find(struct literals *literals, const struct policy *policy)
 	selectors_visit(policy, host_visit, &targets);
 	for (size_t i = 0; i < policy->n_hosts; i++) {
 		const struct host *host = &policy->hosts[i];
-		if (host->good)
+		if (host->good && targets.named[i])
 			literal_add(literals,
 			            &(struct literal) {
 					    .text = host->address.text,

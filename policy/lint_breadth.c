@@ -223,13 +223,19 @@ reaches_others(const struct grant_look *look)
 	return false;
 }
 
+/* An element that is all of the tailnet, and how many more of its list are. */
 static void
-tailnet_prefix(struct lint *lint, const struct selector *selector)
+tailnet_prefix(struct lint *lint, const struct selector *selector, size_t more)
 {
+	const char *too = more == 0 ? ""
+	                  : more == 1
+	                          ? ", as does one more in this rule"
+	                          : lint_say(lint, ", as do %zu more in this rule", more);
+
 	lint_raise(lint, &CHECK_CIDR_COVERS_TAILNET, selector->span,
-	           "%s takes in the addresses of every device of the tailnet: it says * "
-	           "in other words",
-	           lint_show(lint, selector->text));
+	           "%s takes in the addresses of every device of the tailnet%s: it says "
+	           "* in other words",
+	           lint_show(lint, selector->text), too);
 }
 
 /* Sources that are everybody, or more. */
@@ -253,7 +259,7 @@ wide_sources(struct lint *lint, const struct grant_look *look)
 		} else if ((crowd == CROWD_TAILNET ||
 		            (crowd == CROWD_NONE && source == look->any)) &&
 		           !look->everything) {
-			tailnet_prefix(lint, source);
+			tailnet_prefix(lint, source, 0);
 		} else if (crowd == CROWD_ANY && !look->everything &&
 		           reaches_others(look)) {
 			lint_raise(
@@ -269,17 +275,22 @@ wide_sources(struct lint *lint, const struct grant_look *look)
 static void
 wide_targets(struct lint *lint, const struct grant_look *look)
 {
-	const struct target_look *wide = NULL;
+	const struct target_look *wide = NULL, *prefix = NULL;
+	size_t n_prefixes = 0;
 
 	for (size_t i = 0; i < look->n_targets; i++) {
 		const struct target_look *target = &look->targets[i];
 		if (!target->anything || target->n == 0)
 			continue;
 		wide = wide && wide->all ? wide : target;
-		if (lint_crowd(lint, target->selector) == CROWD_TAILNET &&
-		    !look->everything)
-			tailnet_prefix(lint, target->selector);
+		if (lint_crowd(lint, target->selector) != CROWD_TAILNET ||
+		    look->everything)
+			continue;
+		prefix = prefix ? prefix : target;
+		n_prefixes++;
 	}
+	if (prefix)
+		tailnet_prefix(lint, prefix->selector, n_prefixes - 1);
 	if (!wide || look->everything || look->grant->via.n > 0)
 		return;
 	if (look->machine)

@@ -24,6 +24,37 @@ broad_approvers(struct lint *lint, const struct selectors *by, const char *what)
 #define WIDE_BITS_V4 16
 #define WIDE_BITS_V6 48
 
+/* The default route of the other family, where that is approved as well. */
+static const struct approver *
+default_twin(const struct policy *policy, const struct approver *approver)
+{
+	for (size_t i = 0; i < policy->n_approvers; i++) {
+		const struct approver *other = &policy->approvers[i];
+		if (other != approver && other->good &&
+		    range_is_default_route(other->range))
+			return other;
+	}
+	return NULL;
+}
+
+/* Both default routes are told at the first: they are meant together. */
+static void
+default_route(struct lint *lint, const struct approver *approver)
+{
+	const struct approver *twin = default_twin(lint->policy, approver);
+	struct finding *finding;
+
+	if (twin && twin < approver)
+		return;
+	finding = lint_raise(lint, &CHECK_APPROVE_DEFAULT_ROUTE, approver->route.span,
+	                     "%s approves every network that its approvers advertise, "
+	                     "whatever it is; exit nodes are approved by exitNode alone",
+	                     lint_show(lint, approver->route.text));
+	if (twin)
+		lint_note(lint, finding, twin->route.span, "and so does %s",
+		          lint_show(lint, twin->route.text));
+}
+
 static void
 wide_route(struct lint *lint, const struct approver *approver)
 {
@@ -31,10 +62,7 @@ wide_route(struct lint *lint, const struct approver *approver)
 		approver->range.first.line == LINE_IPV4 ? WIDE_BITS_V4 : WIDE_BITS_V6;
 
 	if (range_is_default_route(approver->range))
-		lint_raise(lint, &CHECK_APPROVE_DEFAULT_ROUTE, approver->route.span,
-		           "%s approves every network that its approvers advertise, "
-		           "whatever it is; exit nodes are approved by exitNode alone",
-		           lint_show(lint, approver->route.text));
+		default_route(lint, approver);
 	else if (approver->bits < least)
 		lint_raise(lint, &CHECK_APPROVE_WIDE_PREFIX, approver->route.span,
 		           "%s takes in a great many networks, and its approvers may "
