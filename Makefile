@@ -14,7 +14,12 @@ WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
            -Wpointer-arith -Wcast-qual -Wcast-align -Wformat=2 -Wundef \
            -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference \
            -Wconversion $(if $(CI),-Werror)
-HARDEN   = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+HARDEN   = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+           $(if $(LINUX),-fstack-clash-protection)
+# What is bound is bound at the start, and not to be written to after it.
+RELRO    = $(if $(LINUX),-Wl$(,)-z$(,)relro$(,)-z$(,)now$(,)-z$(,)noexecstack)
+LINUX   := $(filter Linux,$(shell uname -s))
+,        = ,
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 release  = -O2 $(HARDEN) -fPIE
@@ -24,7 +29,7 @@ asan     = -O1 -g $(SANITIZE) -fno-omit-frame-pointer -DARENA_APART
 cover    = -O0 -g --coverage
 fuzz     = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
            -fno-sanitize-recover=all -DARENA_APART
-LDFLAGS_release = -pie
+LDFLAGS_release = -pie $(RELRO)
 LDFLAGS_static  = -static
 LDFLAGS_asan    = $(SANITIZE)
 LDFLAGS_cover   = --coverage
@@ -131,8 +136,8 @@ demo: ## install what is missing, build, and show what aclc does
 check: ## install what is missing, build, and run all tests
 	@.ci/deps build check
 	@+$(AGAIN) all $(TESTS) $(BUILD)/faults.so
-	@.ci/check BUILD=$(BUILD) units goldens properties terminal faults layers \
-	  pages
+	@.ci/check BUILD=$(BUILD) units goldens properties same terminal faults \
+	  layers pages
 
 asan: ## the tests again under the address and undefined sanitizers
 	@.ci/deps build check
@@ -144,6 +149,15 @@ valgrind: ## the tests again under valgrind
 	@+$(AGAIN) KIND=debug tests
 	@WRAP='valgrind -q --error-exitcode=9 --leak-check=full' \
 	  .ci/check BUILD=build/debug units goldens
+
+SAME = gcc-O0 gcc-O3 clang-O0 clang-O3
+
+same: ## the same bytes as built by gcc and clang, with -O0 and -O3
+	@.ci/deps build clang
+	@+for way in $(SAME); do \
+	  $(AGAIN) BUILD=build/same/$$way CC=$${way%-*} WARN=-w \
+	    release="-$${way#*-} -fPIE" build/same/$$way/aclc || exit 1; done
+	@ACLC=build/same/gcc-O0/aclc .ci/same $(SAME:%=build/same/%/aclc)
 
 tests: $(BUILD)/aclc $(TESTS)
 
@@ -209,6 +223,6 @@ help: ## list the targets
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all units deps demo check asan valgrind tests fuzz fuzzers static tidy \
+.PHONY: all units deps demo check asan valgrind same tests fuzz fuzzers static tidy \
         cover bench install clean help FORCE
 .SECONDARY:

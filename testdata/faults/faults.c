@@ -6,15 +6,18 @@
  * The FIRST call of that name from 1 (0: none), and EVERY so many after it (0: no
  * more). WHAT is the number that errno gets; or "short": no more than three bytes
  * are read or written; or "grow", "shrink", "vanish": the file that FAULT_FILE
- * names does so just before the call. malloc stands for calloc and realloc too.
+ * names does so just before the call. malloc stands for calloc, realloc and
+ * aligned_alloc too.
  *
  * At the end, the file that FAULT_TOLD names gets how many calls of that name there
- * were, and how many pieces of memory had not been given back.
+ * were, how many pieces of memory had not been given back, and how many bytes there
+ * were in all pieces at the most.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,6 +32,7 @@ static struct {
 	char call[16], what[16];
 	unsigned long first, every, calls;
 	long live;
+	size_t bytes, most;
 } fault;
 
 static void
@@ -163,12 +167,14 @@ write(int fd, const void *bytes, size_t size)
 #ifdef __GLIBC__
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_memalign(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void __libc_free(void *);
 #else
 #define OF_LIBC(type, name, ...) (*(type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
 #define __libc_malloc OF_LIBC(void *, "malloc", size_t)
 #define __libc_calloc OF_LIBC(void *, "calloc", size_t, size_t)
+#define __libc_memalign OF_LIBC(void *, "aligned_alloc", size_t, size_t)
 #define __libc_realloc OF_LIBC(void *, "realloc", void *, size_t)
 #define __libc_free OF_LIBC(void, "free", void *)
 #endif
@@ -177,7 +183,17 @@ static void *
 counted(void *piece)
 {
 	fault.live += piece != NULL;
+	fault.bytes += malloc_usable_size(piece);
+	if (fault.bytes > fault.most)
+		fault.most = fault.bytes;
 	return piece;
+}
+
+static void
+discounted(void *piece)
+{
+	fault.live -= piece != NULL;
+	fault.bytes -= malloc_usable_size(piece);
 }
 
 void *
@@ -197,17 +213,31 @@ calloc(size_t n, size_t size)
 }
 
 void *
+aligned_alloc(size_t boundary, size_t size)
+{
+	if (goes_wrong("malloc") && !goes_on())
+		return NULL;
+	return counted(__libc_memalign(boundary, size));
+}
+
+void *
 realloc(void *piece, size_t size)
 {
 	if (goes_wrong("malloc") && !goes_on())
 		return NULL;
-	return piece ? __libc_realloc(piece, size) : counted(__libc_malloc(size));
+	size_t old = malloc_usable_size(piece);
+	void *moved = __libc_realloc(piece, size);
+	if (!moved)
+		return NULL;
+	fault.live -= piece != NULL;
+	fault.bytes -= old;
+	return counted(moved);
 }
 
 void
 free(void *piece)
 {
-	fault.live -= piece != NULL;
+	discounted(piece);
 	__libc_free(piece);
 }
 
@@ -218,12 +248,13 @@ tell(void)
 	char line[64];
 	unsigned long calls = fault.calls;
 	long live = fault.live;
+	size_t most = fault.most;
 
 	if (!told)
 		return;
 	fault.call[0] = '\0'; /* from here on all goes well */
 	int fd = open(told, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	int n = snprintf(line, sizeof(line), "%lu %ld\n", calls, live);
+	int n = snprintf(line, sizeof(line), "%lu %ld %zu\n", calls, live, most);
 	if (write(fd, line, (size_t)n) == n)
 		close(fd);
 }
