@@ -19,6 +19,7 @@ struct notice {
 	struct span about;
 	bool line;    /* about a line, not a value */
 	bool expired; /* hushes no more */
+	bool misread; /* its reason was taken for a part of an id */
 	size_t n_ids;
 };
 
@@ -135,10 +136,19 @@ static void
 id_unknown(struct hushes *hushes, struct notice *notice, struct text id,
            struct span where)
 {
-	struct text nearest = check_nearest(id);
+	struct text nearest = check_nearest(id), rest = id, word = word_take(&rest);
 	const char *shown = text_show(hushes->arena, id);
 	struct finding *finding;
 
+	if (rest.len > 0 && check_named(word)) {
+		notice_raise(hushes, notice, &CHECK_UNKNOWN_RULE_IN_SUPPRESSION, where,
+		             arena_format(hushes->arena,
+		                          "this hushes nothing; write a comma between "
+		                          "%.*s and the reason",
+		                          TEXT_ARG(word)));
+		notice->misread = true;
+		return;
+	}
 	finding = notice_raise(
 		hushes, notice, &CHECK_UNKNOWN_RULE_IN_SUPPRESSION, where,
 		nearest.len ? arena_format(hushes->arena,
@@ -241,7 +251,7 @@ comment_ids_read(struct hushes *hushes, struct notice *notice, struct text rest)
 		notice_raise(hushes, notice, &CHECK_INVALID_SUPPRESSION, notice->where,
 		             "ignore is followed by the id of a check: "
 		             "// aclc: ignore ID, reason");
-	else if (rest.len == 0)
+	else if (rest.len == 0 && !notice->misread)
 		notice_raise(hushes, notice, &CHECK_SUPPRESSION_WITHOUT_REASON,
 		             notice->where,
 		             "this does not say why; add a comma and the reason");
@@ -249,13 +259,19 @@ comment_ids_read(struct hushes *hushes, struct notice *notice, struct text rest)
 
 #define SUMMONS "aclc:"
 
+bool
+hush_is(struct text said)
+{
+	return text_starts(said, SUMMONS);
+}
+
 static void
 comment_read(struct hushes *hushes, const struct comment *comment)
 {
 	struct text rest = comment->said;
 	struct notice *notice;
 
-	if (!text_starts(rest, SUMMONS))
+	if (!hush_is(rest))
 		return;
 	rest = text_trim(text_from(rest, sizeof(SUMMONS) - 1));
 	notice = arena_alloc(hushes->arena, sizeof(*notice));

@@ -22,6 +22,9 @@ struct settings;
 
 struct hushes;
 
+/* Whether what a comment says is meant for aclc. */
+bool hush_is(struct text said);
+
 /* What a policy's comments and the settings hush on that day (days since
  * 1970). Raises those that are not understood, name no check, give no reason or
  * are past their date. */

@@ -156,6 +156,7 @@ what_is_wrong_with_a_comment_is_raised(void **state)
 		{ "ignore any-port", "suppression-without-reason" },
 		{ "ignore any-port,", "suppression-without-reason" },
 		{ "ignore any-prot, so", "unknown-rule-in-suppression" },
+		{ "ignore any-port because", "unknown-rule-in-suppression" },
 		{ "ignore any-port, alow-all, so", "unknown-rule-in-suppression" },
 		{ "ignore any-port until 2026-13-01, so", "invalid-suppression" },
 		{ "ignore any-port until, so", "invalid-suppression" },

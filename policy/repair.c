@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/hush.h"
 #include "policy/saying.h"
 
 struct fix *
@@ -187,6 +188,17 @@ span_with_room(const struct fixes *fixes, struct span span)
 	return span;
 }
 
+/* The first comment from the i-th on that stays when a span goes, or NULL. What
+ * hushes goes along: it would hush what comes next. */
+static const struct comment *
+comment_kept(struct fixes *fixes, size_t i, struct span span)
+{
+	for (; i < fixes->comments.n && fixes->comments.at[i].span.end <= span.end; i++)
+		if (!hush_is(fixes->comments.at[i].said))
+			return &fixes->comments.at[i];
+	return NULL;
+}
+
 /* The comments inside a span, each as it is to stand alone: on a line of its
  * own, but for the last where what follows stays on its line. */
 static struct text
@@ -195,15 +207,15 @@ comments_inside(struct fixes *fixes, struct span span)
 	struct text indent = indent_at(fixes, span.first);
 	struct saying kept = { .arena = fixes->arena };
 	bool fed = is_line_end(fixes, spaces_end(fixes, span.end));
+	const struct comment *next,
+		*comment = comment_kept(fixes, comment_from(fixes, span.first), span);
 
-	for (size_t i = comment_from(fixes, span.first); i < fixes->comments.n; i++) {
-		const struct comment *comment = &fixes->comments.at[i];
-		if (comment->span.end > span.end)
-			break;
+	for (; comment; comment = next) {
+		next = comment_kept(fixes, (size_t)(comment - fixes->comments.at) + 1,
+		                    span);
 		struct text said = source_text(fixes->tree->source, comment->span);
 		bool line = said.at[1] == '/';
-		bool last = i + 1 == fixes->comments.n ||
-		            fixes->comments.at[i + 1].span.end > span.end;
+		bool last = !next;
 		const char *after = last && (fed || !line) ? "" : "\n";
 		saying_put(&kept, said);
 		saying_add(&kept, "%s%.*s", after, *after ? (int)indent.len : 0,
@@ -222,6 +234,28 @@ span_drop(struct fixes *fixes, struct fix *fix, struct span span)
 		span = span_with_room(fixes, span);
 	fix_replace(fixes, fix, span, kept);
 	fix->edits[fix->n - 1].drops = true;
+}
+
+/* A span of a value with what hushes it: comments before it, and one behind it where
+ * the line is all its own. */
+static struct span
+span_with_hushes(struct fixes *fixes, const struct node *node, struct span span)
+{
+	size_t after = comment_from(fixes, span.end);
+	bool own_line = starts_line(fixes, span.first);
+
+	for (size_t i = comment_from(fixes, span.first); i > 0; i--) {
+		const struct comment *comment = &fixes->comments.at[i - 1];
+		if (!comment->own_line || comment->about.first != node->span.first)
+			break;
+		if (hush_is(comment->said))
+			span.first = comment->span.first;
+	}
+	if (own_line && after < fixes->comments.n &&
+	    fixes->comments.at[after].span.first == spaces_end(fixes, span.end) &&
+	    hush_is(fixes->comments.at[after].said))
+		span.end = fixes->comments.at[after].span.end;
+	return span;
 }
 
 /* All of an element, or of a member by its name. */
@@ -306,7 +340,7 @@ fix_drop(struct fixes *fixes, struct fix *fix, const struct node *node)
 		fix_replace(fixes, fix, (struct span) { after, after + 1 },
 		            (struct text) { NULL, 0 });
 	}
-	span_drop(fixes, fix, span);
+	span_drop(fixes, fix, span_with_hushes(fixes, node, span));
 }
 
 void

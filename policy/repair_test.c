@@ -113,6 +113,25 @@ comments_stay(void **state)
 }
 
 static void
+what_hushes_goes_along(void **state)
+{
+	(void)state;
+	assert_dropped("[\n\t// aclc: ignore x, y\n\t1,\n\t2,\n]\n", "[0]",
+	               "[\n\t2,\n]\n");
+	assert_dropped("[\n\t1, // aclc: ignore x, y\n\t2,\n]\n", "[0]", "[\n\t2,\n]\n");
+	assert_dropped("[\n\t// aclc: ignore x, y\n\t// why\n\t[\n\t\t1, // aclc: "
+	               "ignore z, y\n\t],\n\t2,\n]\n",
+	               "[0]", "[\n\t// why\n\t2,\n]\n");
+	assert_dropped("[\n\t// aclc: ignore x, y\n\t1,\n\t2\n]\n", "[1]",
+	               "[\n\t// aclc: ignore x, y\n\t1\n]\n");
+	/* the line is another's too */
+	assert_dropped("[\n\t1, 2, // aclc: ignore x, y\n]\n", "[1]",
+	               "[\n\t1, // aclc: ignore x, y\n]\n");
+	assert_dropped("{\n\t// aclc: ignore x, y\n\t\"a\": 1,\n\t\"b\": 2,\n}\n", "a",
+	               "{\n\t\"b\": 2,\n}\n");
+}
+
+static void
 several_may_go_at_once(void **state)
 {
 	(void)state;
@@ -217,6 +236,7 @@ main(void)
 		cmocka_unit_test(a_line_left_empty_goes),
 		cmocka_unit_test(of_two_empty_lines_that_come_together_one_goes),
 		cmocka_unit_test(comments_stay),
+		cmocka_unit_test(what_hushes_goes_along),
 		cmocka_unit_test(several_may_go_at_once),
 		cmocka_unit_test(what_touches_an_earlier_fix_is_left_out),
 		cmocka_unit_test(one_fix_may_drop_the_last_elements),
