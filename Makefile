@@ -136,7 +136,7 @@ demo: ## install what is missing, build, and show what aclc does
 check: ## install what is missing, build, and run all tests
 	@.ci/deps build check
 	@+$(AGAIN) all $(TESTS) $(BUILD)/faults.so
-	@.ci/check BUILD=$(BUILD) units goldens properties same terminal faults \
+	@.ci/check BUILD=$(BUILD) units goldens properties same terminal git faults \
 	  layers pages
 
 asan: ## the tests again under the address and undefined sanitizers
