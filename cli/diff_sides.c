@@ -385,16 +385,15 @@ witness_command(struct arena *arena, const struct differing *d, enum diff_side s
                 const struct diff_access *access, bool imagined)
 {
 	const struct cut_flow *flow = &access->witness;
-	bool tcp = flow->protocol == PROTOCOL_TCP;
+	const char *protocol = access->both ? NULL : protocol_name(arena, flow->protocol);
 	const char *path = d->sides[side].path;
 
 	if (!path || !access->checkable || flow->posture.len > 0 || flow->via.len > 0)
 		return NULL;
 	return arena_format(arena, "aclc explain %s%s%s%s%s %s %s",
 	                    witness_options(arena, d, side, imagined),
-	                    tcp ? "" : "--proto ",
-	                    tcp ? "" : protocol_name(arena, flow->protocol),
-	                    tcp ? "" : " ", shell_word(arena, flow->src),
+	                    protocol ? "--proto " : "", protocol ? protocol : "",
+	                    protocol ? " " : "", shell_word(arena, flow->src),
 	                    shell_word(arena, witness_target(arena, flow)),
 	                    shell_word(arena, text_of(path)));
 }

@@ -41,7 +41,8 @@ struct diff_access {
 	size_t n_postures, n_via;
 	const struct grant
 		*grant;          /* that gives or gave it; NULL: open (policy_is_open) */
-	struct cut_flow witness; /* one flow of it */
+	struct cut_flow witness; /* one flow of it … */
+	bool both;               /* … which tcp and udp may both have */
 	bool checkable; /* its ends are such that a policy can be asked about them */
 	/* With an inventory: the people with such machines, and machines without
 	 * an owner, that gain or lose it; the machines they reach. */

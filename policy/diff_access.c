@@ -321,6 +321,27 @@ part_of(const struct vocabulary *v, const struct diff_block *block, struct diff_
 	return part;
 }
 
+/* The first run that has a port which somebody may serve. */
+static const struct diff_run *
+run_of(const struct diff_block *block)
+{
+	for (size_t i = 0; i < block->n_runs; i++)
+		if (port_of(&block->runs[i]) > 0)
+			return &block->runs[i];
+	return block->runs;
+}
+
+/* Whether a port of one protocol is among the runs. */
+static bool
+runs_hold(const struct diff_block *block, uint32_t kind, uint16_t port)
+{
+	for (size_t i = 0; i < block->n_runs; i++)
+		if (block->runs[i].kind == kind && block->runs[i].lo <= port &&
+		    port <= block->runs[i].hi)
+			return true;
+	return false;
+}
+
 static void
 access_witness(const struct vocabulary *v, struct diff_access *access,
                const struct diff_block *block)
@@ -328,14 +349,15 @@ access_witness(const struct vocabulary *v, struct diff_access *access,
 	struct cut *cut = v->cut;
 	enum stratum stratum;
 	uint32_t source, class;
-	const struct diff_run *run = block->runs;
+	const struct diff_run *run = run_of(block);
 	struct diff_run one;
 	struct diff_block part;
 
 	if (block->partly) {
 		part = part_of(v, block, &one);
 		block = &part;
-		run = &one;
+		part.runs = run = &one;
+		part.n_runs = 1;
 	}
 	if (!block_pair(v, block, &source, &class, &stratum))
 		return;
@@ -343,6 +365,8 @@ access_witness(const struct vocabulary *v, struct diff_access *access,
 	                              cut_line(cut, block->plane, run->kind, stratum),
 	                              port_of(run));
 	access->witness.by = access->grant;
+	access->both = runs_hold(block, PROTOCOL_TCP, access->witness.port) &&
+	               runs_hold(block, PROTOCOL_UDP, access->witness.port);
 	enum example from = example_of(v, CUT_SRC, cut_class_of(cut, source));
 	enum example to = example_of(v, CUT_DST, class);
 	access->checkable = from < EXAMPLE_NONE && to < EXAMPLE_NONE &&
@@ -577,6 +601,16 @@ differs_in_via(const struct diff_block *a, const struct diff_block *b)
 	       a->n_runs == b->n_runs && runs_within(a, b) && runs_within(b, a);
 }
 
+static size_t
+via_place(const struct grant *grant, struct text tag)
+{
+	size_t i = 0;
+
+	while (i < grant->via.n && !text_equal(grant->via.at[i].text, tag))
+		i++;
+	return i;
+}
+
 static void
 access_add_via(struct arena *arena, struct diff_access *access, struct text plane)
 {
@@ -584,6 +618,15 @@ access_add_via(struct arena *arena, struct diff_access *access, struct text plan
 
 	memcpy(via, access->via, access->n_via * sizeof(*via));
 	via[access->n_via++] = text_keep(arena, text_from(plane, sizeof("via ") - 1));
+	/* in the order that the grant has them */
+	for (size_t i = access->n_via - 1; i > 0; i--) {
+		struct text last = via[i];
+		if (via_place(access->grant, via[i - 1]) <=
+		    via_place(access->grant, last))
+			break;
+		via[i] = via[i - 1];
+		via[i - 1] = last;
+	}
 	access->via = via;
 }
 
