@@ -148,6 +148,7 @@ valgrind: ## the tests again under valgrind
 	@.ci/deps build check valgrind
 	@+$(AGAIN) KIND=debug tests
 	@WRAP='valgrind -q --error-exitcode=9 --leak-check=full' \
+	  ACLC_POLICIES=500 \
 	  .ci/check BUILD=build/debug units goldens
 
 SAME = gcc-O0 gcc-O3 clang-O0 clang-O3
@@ -184,7 +185,7 @@ tidy: $(BUILD)/cli/pages.inc ## format, clang-tidy, cppcheck, gcc -fanalyzer
 cover: ## coverage of the tests, a line for each file
 	@.ci/deps build check
 	@+$(AGAIN) KIND=cover CC=gcc tests
-	@.ci/check BUILD=build/cover units goldens
+	@ACLC_POLICIES=5000 .ci/check BUILD=build/cover units goldens
 	@.ci/cover build/cover
 
 BENCH = $(BUILD)/bench/generate $(BUILD)/bench/measure

@@ -472,7 +472,8 @@ json_of_fix(struct sarif *sarif, const struct fix *fix)
 		json_t *replacement = json_object();
 		json_object_set_new(replacement, "deletedRegion",
 		                    json_of_region(sarif, source, edit->span, false));
-		set_text(replacement, "insertedContent", edit->with);
+		if (edit->with.len > 0) /* GitHub takes empty texts for missing ones */
+			set_text(replacement, "insertedContent", edit->with);
 		json_array_append_new(replacements, replacement);
 	}
 	json_t *change = json_pack("{s:{s:o},s:o}", "artifactLocation", "uri",
