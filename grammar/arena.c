@@ -27,6 +27,9 @@
  * have to be fetched. */
 #define PAGE_LARGE ((size_t)2 << 20)
 
+/* An array starts with a few elements; of this size, with two. */
+#define LARGE 64
+
 /* Arrays that grow beyond this lie in a block of their own. */
 #define ALONE ((size_t)1 << 20)
 
@@ -211,7 +214,8 @@ arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
 	if (*cap > n)
 		return items;
 	size_t old = product(*cap, size);
-	size_t larger = *cap < 4 ? 8 : product(*cap, 2);
+	size_t least = size < LARGE ? 8 : 2;
+	size_t larger = *cap < least ? least : product(*cap, 2);
 	size_t new = product(larger, size);
 	*cap = larger;
 	if (arena_stretch(arena, items, old, new))

@@ -12,14 +12,14 @@ offset(const struct parser *p, const char *at)
 }
 
 /*
- * Makes room for more nodes, in pieces of which eight, the arena's first step,
- * hold what a text of this length mostly needs: pages that nobody touches cost
- * nothing, but moving the nodes does.
+ * Makes room for more nodes, in pieces of which two, the arena's first step, hold
+ * what a text of this length mostly needs: pages that nobody touches cost nothing,
+ * but moving the nodes does.
  */
 static void
 nodes_widen(struct parser *p)
 {
-	size_t piece = p->source->len / 64 + 8;
+	size_t piece = p->source->len / 16 + 32;
 	size_t pieces = p->cap / piece;
 
 	p->nodes = arena_grow(p->arena, p->nodes, pieces, &pieces,
