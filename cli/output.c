@@ -11,8 +11,9 @@
 #include "grammar/arena.h"
 #include "grammar/rune.h"
 
-/* Large enough that the system calls do not count. */
-#define BUFFER_SIZE ((size_t)256 << 10)
+/* Large enough that the system calls do not count, small enough to stay near the
+ * processor. */
+#define BUFFER_SIZE ((size_t)64 << 10)
 
 /* As many as go in one call, on any system that we know. */
 #define PIECES_MAX 1024

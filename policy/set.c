@@ -77,7 +77,7 @@ set_find(const struct sets *sets, uint32_t hash, const uint32_t *numbers, size_t
 static const struct set *
 set_add(struct sets *sets, uint32_t hash, const uint32_t *numbers, size_t n)
 {
-	struct set *set = arena_alloc(sets->arena, sizeof(*set) + n * sizeof(*numbers));
+	struct set *set = arena_room(sets->arena, 1, sizeof(*set) + n * sizeof(*numbers));
 
 	set->id = (uint32_t)sets->n;
 	set->n = (uint32_t)n;

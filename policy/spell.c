@@ -356,7 +356,7 @@ write_json(const struct spelling *s, const struct set *list)
 	size_t len = list->n ? 1 : 2;
 	for (uint32_t i = 0; i < list->n; i++)
 		len += s->strings[list->at[i]].len + 3;
-	char *json = arena_alloc(s->arena, len), *at = json;
+	char *json = arena_bytes(s->arena, len), *at = json;
 	*at++ = '[';
 	for (uint32_t i = 0; i < list->n; i++) {
 		struct text string = s->strings[list->at[i]];

@@ -33,8 +33,9 @@ struct table {
 	uint32_t *first_rule;
 	size_t first_cap;
 	struct own_list *own; /* by goal: of self goals */
-	/* Who may send to each goal, and to which goals each machine may send. */
-	const struct set **senders;
+	/* Who may send to each goal and who serves it, NULL of self goals; and to which
+	 * goals each machine may send. */
+	const struct set **senders, **servers;
 	struct rows sends;
 	struct sieve sieve; /* of machines */
 	uint32_t *slot; /* by goal: its place among the goals of the machine in hand */
@@ -178,9 +179,11 @@ find_senders(struct table *t)
 	const struct set **of_party =
 		arena_array(t->arena, t->filter->n_parties, sizeof(*of_party));
 	t->senders = arena_array(t->arena, t->goals->n, sizeof(*t->senders));
+	t->servers = arena_array(t->arena, t->goals->n, sizeof(*t->servers));
 	for (size_t i = 0; i < t->goals->n; i++) {
 		const struct goal *goal = &t->goals->at[i];
-		if (goal_is_self(goal))
+		t->servers[i] = goal_is_self(goal) ? NULL : goal->servers;
+		if (!t->servers[i])
 			t->senders[i] = own_senders_make(t, &t->own[i]);
 		else
 			t->senders[i] = goal->servers->n ? senders_make(t, goal, of_party)
@@ -536,16 +539,16 @@ table_peers(struct table *t, uint32_t machine, size_t *n)
 	uint32_t owner = t->filter->tailnet->machines[machine].user;
 	for (uint32_t i = served->start[machine]; i < served->start[machine + 1]; i++) {
 		uint32_t goal = served->at[i];
-		sieve_add_set(&t->sieve, goal_is_self(&t->goals->at[goal])
-		                                 ? own_sources_of(t, goal, owner)->senders
-		                                 : t->senders[goal]);
+		sieve_add_set(&t->sieve,
+		              t->servers[goal] ? t->senders[goal]
+		                               : own_sources_of(t, goal, owner)->senders);
 	}
 	for (uint32_t i = sends->start[machine]; i < sends->start[machine + 1]; i++) {
 		uint32_t goal = sends->at[i];
-		if (goal_is_self(&t->goals->at[goal]))
-			add_own_servers(t, goal, machine);
+		if (t->servers[goal])
+			sieve_add_set(&t->sieve, t->servers[goal]);
 		else
-			sieve_add_set(&t->sieve, t->goals->at[goal].servers);
+			add_own_servers(t, goal, machine);
 	}
 	sieve_drop(&t->sieve, machine);
 	return sieve_take(&t->sieve, n);
