@@ -71,6 +71,17 @@ const char *witness_command(struct arena *, const struct differing *, enum diff_
 struct text *names_shown(struct arena *, const struct differing *, const struct text *,
                          size_t *n);
 
+/* Sentences about all of it, in the arena: "2 gained, 1 lost, 3 otherwise changed"; how
+ * what is the same is so; who gains or loses something in the tailnet, and what differs
+ * for any, or NULL. */
+const char *sums_text(struct arena *, const struct differing *);
+const char *same_text(const struct differing *);
+const char *tailnet_text(struct arena *, const struct differing *, enum diff_side);
+const char *paper_text(struct arena *, const struct differing *);
+
+/* Whether something differs for some tailnets, and nothing for this one. */
+bool is_on_paper(const struct differing *);
+
 /* output_diff.c and its siblings: all of it, in one format. */
 void diff_text(const struct differing *, struct output *);
 void diff_json(const struct differing *, struct output *);

@@ -155,39 +155,66 @@ people_text(struct arena *arena, uint32_t people, uint32_t tagged)
 
 /* "10 people and 20 tagged machines, to 26 machines". */
 static void
-counts_write(const struct differing *d, struct output *out, struct arena *arena,
-             const struct diff_access *a)
+counts_write(struct output *out, struct arena *arena, const struct diff_access *a)
 {
-	if (!d->here || a->n_people + a->n_tagged + a->n_machines == 0)
+	if (a->n_people + a->n_tagged == 0)
 		return;
-	output_string(out, "      ");
-	if (a->n_people + a->n_tagged > 0)
-		output_format(out, "%s, ", people_text(arena, a->n_people, a->n_tagged));
-	output_format(out, "to %u machine%s\n", (unsigned)a->n_machines,
-	              plural(a->n_machines));
+	output_format(out, "      %s", people_text(arena, a->n_people, a->n_tagged));
+	if (a->n_machines > 0)
+		output_format(out, ", to %u machine%s", (unsigned)a->n_machines,
+		              plural(a->n_machines));
+	output_char(out, '\n');
 }
 
-/* The rule that all that follows is about. */
+/* A rule on one line, or as much of it as goes there. */
+static struct text
+rule_text(struct arena *arena, const struct tree *tree, const struct grant *grant)
+{
+	struct text text = hujson_minimize(arena, tree, grant->node);
+	size_t n = PAGE_WIDTH - sizeof("...");
+
+	if (text.len < PAGE_WIDTH)
+		return text;
+	while (n > 0 && ((unsigned char)text.at[n] & 0xC0) == 0x80)
+		n--;
+	return text_of(arena_format(arena, "%.*s...", (int)n, text.at));
+}
+
+/* A rule with more lines than this is shown itself. */
+#define LINES_PLAIN 3
+
+/* The rule that some lines are about. */
 static void
 rule_write(const struct differing *d, struct output *out, struct arena *arena,
-           enum diff_side side, const struct grant *grant)
+           enum diff_side side, const struct diff_access *lines, size_t n)
 {
+	const struct grant *grant = lines->grant;
+	size_t same = 1;
+
+	while (same < n && lines[same].grant == grant)
+		same++;
 	output_string(out, "  ");
 	output_paint(out, PAINT_FAINT);
 	origin_write(d, out, arena, side, grant);
-	output_paint(out, PAINT_NONE);
 	output_char(out, '\n');
+	if (grant && same > LINES_PLAIN) {
+		const struct tree *tree = d->sides[side].unit.tree;
+		output_string(out, "  ");
+		output_harmless(out, rule_text(arena, tree, grant));
+		output_char(out, '\n');
+	}
+	output_paint(out, PAINT_NONE);
 }
 
 /* Who is concerned, and what shows it. */
 static void
 access_foot(const struct differing *d, struct output *out, struct arena *arena,
-            enum diff_side side, const struct diff_access *a)
+            enum diff_side side, const struct diff_access *a, bool imagined)
 {
-	const char *command = witness_command(arena, d, side, a, !d->here);
+	const char *command = witness_command(arena, d, side, a, imagined);
 
 	output_paint(out, PAINT_FAINT);
-	counts_write(d, out, arena, a);
+	counts_write(out, arena, a);
 	if (command) {
 		output_string(out, "      ");
 		output_harmless(out, text_of(command));
@@ -199,7 +226,7 @@ access_foot(const struct differing *d, struct output *out, struct arena *arena,
 /* "+ group:eng -> tag:db on tcp:5432 via tag:gate". */
 static void
 access_write(const struct differing *d, struct output *out, struct arena *arena,
-             enum diff_side side, const struct diff_access *a)
+             enum diff_side side, const struct diff_access *a, bool imagined)
 {
 	struct page page = page_start(out);
 
@@ -227,7 +254,7 @@ access_write(const struct differing *d, struct output *out, struct arena *arena,
 	}
 	output_paint(out, PAINT_NONE);
 	page_end(&page);
-	access_foot(d, out, arena, side, a);
+	access_foot(d, out, arena, side, a, imagined);
 }
 
 static void
@@ -265,8 +292,9 @@ shown_of(const struct differing *d, size_t n)
 
 static void
 accesses_write(const struct differing *d, struct output *out, enum diff_side side,
-               const struct diff_accesses *list, const char *heading)
+               const struct diff *diff, const char *heading)
 {
+	const struct diff_accesses *list = side == DIFF_NEW ? &diff->gained : &diff->lost;
 	size_t shown = shown_of(d, list->n);
 
 	if (list->n == 0)
@@ -275,8 +303,8 @@ accesses_write(const struct differing *d, struct output *out, enum diff_side sid
 	for (size_t i = 0; i < shown; i++) {
 		struct arena scratch = { 0 };
 		if (i == 0 || list->at[i].grant != list->at[i - 1].grant)
-			rule_write(d, out, &scratch, side, list->at[i].grant);
-		access_write(d, out, &scratch, side, &list->at[i]);
+			rule_write(d, out, &scratch, side, &list->at[i], list->n - i);
+		access_write(d, out, &scratch, side, &list->at[i], diff->imagined);
 		arena_end(&scratch);
 	}
 	more_write(out, list->n - shown);
@@ -391,64 +419,98 @@ texts_are_equal(const struct differing *d)
 	return text_equal(d->sides[DIFF_OLD].bytes, d->sides[DIFF_NEW].bytes);
 }
 
-/* "2 gained, 1 lost, 3 other changes". */
-static void
-sums_write(const struct differing *d, struct output *out)
+const char *
+sums_text(struct arena *arena, const struct differing *d)
 {
 	const struct diff *access = differing_access(d);
-	size_t n[3] = { access->gained.n, access->lost.n, d->any->n_changes };
-	static const char *const what[3] = { "gained", "lost", "changed beside" };
-	const char *before = " (";
+	const size_t n[3] = { access->gained.n, access->lost.n, d->any->n_changes };
+	static const char *const what[3] = { "gained", "lost", "otherwise changed" };
+	const char *sums = "";
 
 	for (int i = 0; i < 3; i++)
-		if (n[i] > 0) {
-			output_format(out, "%s%zu %s", before, n[i], what[i]);
-			before = ", ";
-		}
-	if (before[0] == ',')
-		output_char(out, ')');
+		if (n[i] > 0)
+			sums = arena_format(arena, "%s%s%zu %s", sums, *sums ? ", " : "",
+			                    n[i], what[i]);
+	return sums;
+}
+
+const char *
+same_text(const struct differing *d)
+{
+	if (texts_are_equal(d) && !d->one)
+		return ", to the letter";
+	if (d->here && d->any->gained.n + d->any->lost.n > 0)
+		return d->one ? " there for this tailnet" : " for this tailnet";
+	return d->one ? " there" : "; the text differs, its meaning does not";
 }
 
 static void
 verdict_write(const struct differing *d, struct output *out)
 {
+	struct arena scratch = { 0 };
+
 	names_write(d, out);
 	output_paint(out, verdict_paint(d));
 	output_string(out, differing_verdict(d));
 	output_paint(out, PAINT_NONE);
 	if (differing_is_empty(d))
-		output_string(out, d->one               ? " there"
-		                   : texts_are_equal(d) ? ", to the letter"
-		                                        : "; the text differs, its "
-		                                          "meaning does not");
-	sums_write(d, out);
+		output_string(out, same_text(d));
+	else
+		output_format(out, " (%s)", sums_text(&scratch, d));
 	output_char(out, '\n');
-}
-
-/* "In this tailnet 3 people gain something on 12 machines." */
-static void
-tailnet_write(struct output *out, const struct diff_accesses *list, const char *verb)
-{
-	struct arena scratch = { 0 };
-
-	if (list->n > 0)
-		output_format(out, "in this tailnet %s %s something on %u machine%s\n",
-		              people_text(&scratch, list->n_people, list->n_tagged), verb,
-		              (unsigned)list->n_machines, plural(list->n_machines));
 	arena_end(&scratch);
 }
 
-/* What is so for every tailnet, and not in this one. */
-static void
-paper_write(const struct differing *d, struct output *out)
+const char *
+tailnet_text(struct arena *arena, const struct differing *d, enum diff_side side)
+{
+	const struct diff_accesses *list =
+		side == DIFF_NEW ? &d->here->gained : &d->here->lost;
+
+	if (list->n == 0)
+		return NULL;
+	return arena_format(arena, "in this tailnet %s %s%s something on %u machine%s",
+	                    people_text(arena, list->n_people, list->n_tagged),
+	                    side == DIFF_NEW ? "gain" : "lose",
+	                    list->n_people + list->n_tagged == 1 ? "s" : "",
+	                    (unsigned)list->n_machines, plural(list->n_machines));
+}
+
+bool
+is_on_paper(const struct differing *d)
+{
+	return d->here && d->here->gained.n + d->here->lost.n == 0 &&
+	       d->any->gained.n + d->any->lost.n > 0;
+}
+
+const char *
+paper_text(struct arena *arena, const struct differing *d)
 {
 	size_t gained = d->any->gained.n, lost = d->any->lost.n;
-	bool none = d->here->gained.n + d->here->lost.n == 0;
 
 	if (gained + lost == 0)
-		return;
-	output_format(out, "on paper, for any tailnet: %zu gained, %zu lost%s\n", gained,
-	              lost, none ? "; no machine of this one is affected today" : "");
+		return NULL;
+	return arena_format(arena, "on paper, for any tailnet: %zu gained, %zu lost%s",
+	                    gained, lost,
+	                    is_on_paper(d) ? "; no machine of this one is affected today"
+	                                   : "");
+}
+
+/* What the inventories say. */
+static void
+tailnet_write(const struct differing *d, struct output *out)
+{
+	struct arena scratch = { 0 };
+	const char *const lines[] = {
+		tailnet_text(&scratch, d, DIFF_NEW),
+		tailnet_text(&scratch, d, DIFF_OLD),
+		paper_text(&scratch, d),
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		if (lines[i])
+			output_format(out, "%s\n", lines[i]);
+	arena_end(&scratch);
 }
 
 void
@@ -457,14 +519,15 @@ diff_text(const struct differing *d, struct output *out)
 	const struct diff *access = differing_access(d);
 
 	verdict_write(d, out);
-	if (d->here) {
-		tailnet_write(out, &access->gained, "gain");
-		tailnet_write(out, &access->lost, "lose");
-		paper_write(d, out);
+	if (d->here)
+		tailnet_write(d, out);
+	accesses_write(d, out, DIFF_NEW, access, "gained");
+	accesses_write(d, out, DIFF_OLD, access, "lost");
+	if (is_on_paper(d)) {
+		accesses_write(d, out, DIFF_NEW, d->any, "gained on paper");
+		accesses_write(d, out, DIFF_OLD, d->any, "lost on paper");
 	}
-	accesses_write(d, out, DIFF_NEW, &access->gained, "gained");
-	accesses_write(d, out, DIFF_OLD, &access->lost, "lost");
-	changes_write(d, out, d->any->changes, d->any->n_changes, "changed beside");
+	changes_write(d, out, d->any->changes, d->any->n_changes, "otherwise changed");
 	changes_write(d, out, d->any->notes, d->any->n_notes,
 	              "edited, without an effect");
 	readings_write(d, out);

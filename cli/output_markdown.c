@@ -272,7 +272,6 @@ static void
 verdict_put(struct remark *c)
 {
 	const struct differing *d = c->d;
-	const struct diff *access = differing_access(d);
 	const char *verdict = differing_verdict(d);
 	char first = verdict[0] >= 'a' ? (char)(verdict[0] - 'a' + 'A') : verdict[0];
 
@@ -281,29 +280,19 @@ verdict_put(struct remark *c)
 		                           target_name(d->sides[DIFF_OLD].target),
 		                           target_name(d->sides[DIFF_NEW].target)));
 	remark_put(c, arena_format(c->arena, "**%c%s**", first, verdict + 1));
-	if (differing_is_empty(d)) {
-		remark_put(c, d->one ? " there.\n"
-		              : text_equal(d->sides[DIFF_OLD].bytes,
-		                           d->sides[DIFF_NEW].bytes)
-		                      ? ": not a letter changed.\n"
-		                      : ": the text differs, its meaning does not.\n");
-		return;
-	}
-	remark_put(c,
-	           arena_format(c->arena, ": %zu gained, %zu lost, %zu changed beside.\n",
-	                        access->gained.n, access->lost.n, d->any->n_changes));
+	if (differing_is_empty(d))
+		remark_put(c, arena_format(c->arena, "%s.\n", same_text(d)));
+	else
+		remark_put(c, arena_format(c->arena, ": %s.\n", sums_text(c->arena, d)));
 }
 
+/* A sentence on a line of its own. */
 static void
-tailnet_put(struct remark *c, const struct diff_accesses *list, const char *verb)
+sentence_put(struct remark *c, const char *text)
 {
-	if (list->n > 0)
-		remark_put(c, arena_format(
-				      c->arena,
-				      "In this tailnet %u people and %u tagged machines "
-				      "%s something on %u machines.\n",
-				      (unsigned)list->n_people, (unsigned)list->n_tagged,
-				      verb, (unsigned)list->n_machines));
+	if (text)
+		remark_put(c, arena_format(c->arena, "%c%s.\n", text[0] - 'a' + 'A',
+		                           text + 1));
 }
 
 void
@@ -311,7 +300,10 @@ diff_markdown(const struct differing *d, struct output *out)
 {
 	struct arena arena = { 0 };
 	struct remark c = { .d = d, .out = out, .arena = &arena };
-	const struct diff *access = differing_access(d);
+	const struct diff *access = is_on_paper(d) ? d->any : differing_access(d);
+	const char *const headings[2][2] = { { "Lost", "Gained" },
+		                             { "Lost on paper", "Gained on paper" } };
+	const char *const *heading = headings[is_on_paper(d)];
 	const size_t lists[] = { access->gained.n, access->lost.n, d->any->n_changes,
 		                 d->any->n_notes, d->any->n_readings };
 
@@ -319,16 +311,13 @@ diff_markdown(const struct differing *d, struct output *out)
 		c.n_sections += lists[i] > 0;
 	verdict_put(&c);
 	if (d->here) {
-		tailnet_put(&c, &access->gained, "gain");
-		tailnet_put(&c, &access->lost, "lose");
-		remark_put(&c, arena_format(&arena,
-		                            "On paper, for any tailnet: %zu gained, %zu "
-		                            "lost.\n",
-		                            d->any->gained.n, d->any->lost.n));
+		sentence_put(&c, tailnet_text(&arena, d, DIFF_NEW));
+		sentence_put(&c, tailnet_text(&arena, d, DIFF_OLD));
+		sentence_put(&c, paper_text(&arena, d));
 	}
-	accesses_table(&c, DIFF_NEW, &access->gained, "Gained", "gained");
-	accesses_table(&c, DIFF_OLD, &access->lost, "Lost", "lost");
-	changes_list(&c, d->any->changes, d->any->n_changes, "Changed beside");
+	accesses_table(&c, DIFF_NEW, &access->gained, heading[DIFF_NEW], "gained");
+	accesses_table(&c, DIFF_OLD, &access->lost, heading[DIFF_OLD], "lost");
+	changes_list(&c, d->any->changes, d->any->n_changes, "Otherwise changed");
 	changes_list(&c, d->any->notes, d->any->n_notes, "Edited, without an effect");
 	readings_list(&c);
 	size_t n_partly = access->gained.n_partly + access->lost.n_partly;

@@ -157,14 +157,21 @@ is_owned(const struct cut *cut, struct point address)
 	return false;
 }
 
-/* An address of a cell that is nobody's: the first but one, where there are more,
- * since the first of a network is seldom anything. */
+/* An address of a cell that is nobody's: one that people know; else the first but one,
+ * where there are more, since the first of a network is seldom anything. */
 static struct text
 cell_text(const struct cut *cut, uint32_t cell)
 {
+	static const struct point known[] = {
+		{ LINE_IPV4, 0, 0x08080808 },                         /* 8.8.8.8 */
+		{ LINE_IPV6, 0x2001486048600000, 0x0000000000008888 } /* its sister */
+	};
 	struct range range = cut_cell_range(cut, cell);
 	struct point address = range.first;
 
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (range_holds(range, known[i]) && !is_owned(cut, known[i]))
+			return address_text(cut, known[i]);
 	if (!range_is_single(range))
 		address = point_next(address);
 	while (is_owned(cut, address))
