@@ -263,7 +263,7 @@ inventory_expect(struct inventory *inv, size_t n_machines)
 	names_expect(&inv->ids, inv->ids.n + n_machines);
 	if (cap <= inv->machines_cap)
 		return;
-	struct machine *machines = arena_array(inv->arena, cap, sizeof(*machines));
+	struct machine *machines = arena_room(inv->arena, cap, sizeof(*machines));
 	struct machine_told *told = arena_array(inv->arena, cap, sizeof(*told));
 	for (size_t i = 0; i < t->n_machines; i++) {
 		machines[i] = t->machines[i];

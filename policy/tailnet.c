@@ -100,16 +100,14 @@ index_kinds(struct tailnet *t)
 	arena_end(&scratch);
 }
 
-/* Byte k of an address, the lowest first; the line of IPv6 is the last. */
+/* Byte k of an address, the lowest first. */
 static unsigned
 address_byte(struct point address, unsigned k)
 {
-	if (k == 16)
-		return address.line == LINE_IPV6;
 	return (unsigned)((k < 8 ? address.lo : address.hi) >> k % 8 * 8) & 255;
 }
 
-#define ADDRESS_BYTES 17
+#define ADDRESS_BYTES 16
 
 /* How often each value of each byte comes: what a sort needs to know. */
 struct byte_counts {
@@ -139,18 +137,20 @@ addresses_sort_by(const struct owned_address *from, struct owned_address *to, si
 		to[counts[address_byte(from[i].address, k)]++] = from[i];
 }
 
-/* Byte by byte, the lowest first, and only those in which addresses differ. Where two
- * machines have one, it stays with the first first. */
+/* Those of one line: byte by byte, the lowest first, and only those in which they
+ * differ. Where two machines have one, it stays with the first first. */
 static void
 addresses_sort(struct owned_address *addresses, size_t n)
 {
 	struct arena scratch = { 0 };
 	struct owned_address *from = addresses;
-	struct owned_address *to = arena_array(&scratch, n, sizeof(*to));
-	struct byte_counts *counts = arena_alloc(&scratch, sizeof(*counts));
 
+	if (n < 2)
+		return;
+	struct owned_address *to = arena_room(&scratch, n, sizeof(*to));
+	struct byte_counts *counts = arena_alloc(&scratch, sizeof(*counts));
 	addresses_count(addresses, n, counts);
-	for (unsigned k = 0; k < ADDRESS_BYTES && n > 0; k++) {
+	for (unsigned k = 0; k < ADDRESS_BYTES; k++) {
 		if (counts->of[k][address_byte(addresses[0].address, k)] == n)
 			continue;
 		addresses_sort_by(from, to, n, k, counts->of[k]);
@@ -164,20 +164,31 @@ addresses_sort(struct owned_address *addresses, size_t n)
 }
 
 static void
+index_line(struct tailnet *t, struct owned_address *addresses, enum point_line line)
+{
+	size_t first = t->n_addresses;
+
+	for (uint32_t i = 0; i < t->n_machines; i++) {
+		const struct machine *machine = &t->machines[i];
+		for (size_t k = 0; k < machine->n_addresses; k++)
+			if (machine->addresses[k].line == line)
+				addresses[t->n_addresses++] =
+					(struct owned_address) { machine->addresses[k],
+					                         i };
+	}
+	addresses_sort(addresses + first, t->n_addresses - first);
+}
+
+static void
 index_addresses(struct tailnet *t)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n_machines; i++)
 		n += t->machines[i].n_addresses;
-	struct owned_address *addresses = arena_array(t->arena, n, sizeof(*addresses));
-	for (uint32_t i = 0; i < t->n_machines; i++) {
-		const struct machine *machine = &t->machines[i];
-		for (size_t k = 0; k < machine->n_addresses; k++)
-			addresses[t->n_addresses++] =
-				(struct owned_address) { machine->addresses[k], i };
-	}
-	addresses_sort(addresses, n);
+	struct owned_address *addresses = arena_room(t->arena, n, sizeof(*addresses));
+	index_line(t, addresses, LINE_IPV4);
+	index_line(t, addresses, LINE_IPV6);
 	t->addresses = addresses;
 }
 
