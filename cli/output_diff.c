@@ -23,13 +23,21 @@ page_start(struct output *out)
 	return (struct page) { out, out->width ? out->width : PAGE_WIDTH, 0, 6 };
 }
 
+/* Whether a runner would take a line that starts so for a command. */
+static bool
+is_command(const struct output *out, struct text start)
+{
+	return out->guarded && text_starts(start, "::");
+}
+
 /* A word that stays in one piece, after a blank or on a line of its own. */
 static void
 page_word(struct page *page, struct text word)
 {
 	size_t width = harmless_width(page->out, word);
 
-	if (page->column > page->indent && page->column + 1 + width > page->width) {
+	if (page->column > page->indent && page->column + 1 + width > page->width &&
+	    !is_command(page->out, word)) {
 		output_char(page->out, '\n');
 		output_repeat(page->out, ' ', page->indent);
 		page->column = page->indent;
@@ -112,6 +120,17 @@ page_names(struct page *page, const struct differing *d, struct arena *arena,
 	for (size_t i = 0; i < n; i++)
 		page_words(page, text_of(arena_format(arena, "%.*s%s", TEXT_ARG(names[i]),
 		                                      i + 1 < n ? mark : "")));
+}
+
+/* What a side is called, where a line may start with it. */
+static void
+name_write(const struct differing *d, struct output *out, const char *name)
+{
+	struct text text = text_of(d->path ? d->path : name);
+
+	if (is_command(out, text))
+		output_string(out, "./");
+	output_harmless(out, text);
 }
 
 /* "grants[2], new.hujson:31:5". */
@@ -343,7 +362,7 @@ place_write(const struct differing *d, struct output *out, enum diff_side number
 	struct place place = source_place(side->unit.source, span.first);
 	output_paint(out, PAINT_FAINT);
 	output_string(out, "      ");
-	output_harmless(out, text_of(d->path ? d->path : side->name));
+	name_write(d, out, side->name);
 	output_format(out, ":%u:%u\n", (unsigned)place.line, (unsigned)place.column);
 	output_paint(out, PAINT_NONE);
 }
@@ -403,11 +422,12 @@ names_write(const struct differing *d, struct output *out)
 {
 	output_paint(out, PAINT_HEADING);
 	if (d->path || d->one)
-		output_harmless(out, text_of(d->path ? d->path : d->sides[0].name));
+		name_write(d, out, d->sides[DIFF_OLD].name);
 	for (int i = 0; i < 2 && !d->path; i++) {
 		output_string(out, i > 0 ? " -> " : d->one ? ", " : "");
-		output_harmless(out, text_of(d->one ? target_name(d->sides[i].target)
-		                                    : side_name(d, (enum diff_side)i)));
+		name_write(d, out,
+		           d->one ? target_name(d->sides[i].target)
+		                  : side_name(d, (enum diff_side)i));
 	}
 	output_paint(out, PAINT_NONE);
 	output_string(out, ": ");

@@ -23,6 +23,7 @@ struct draft {
 	char text[1 << 16];
 	size_t len;
 	uint64_t seed;
+	bool edited; /* definitions too are drawn at random */
 };
 
 static unsigned
@@ -281,25 +282,64 @@ put_rows(struct draft *d, const char *name, unsigned most,
 	put(d, "]");
 }
 
-/* The definitions that all worlds share, then rules drawn at random. */
+/* The definitions that all worlds share … */
+static void
+put_definitions(struct draft *d)
+{
+	put(d, "{\"groups\":{\"group:g\":[\"u0@example.com\",\"u2@example.org\"],"
+	       "\"group:h\":[\"u1@example.com\"],\"group:empty\":[]},"
+	       "\"hosts\":{\"h4\":\"100.64.0.1\",\"hnet\":\"10.1.0.0/"
+	       "20\",\"hpub\":\"0.0.0.0/1\","
+	       "\"h6\":\"2001:db8:1::/48\"},"
+	       "\"ipsets\":{\"ipset:mix\":[\"10.1.2.0/"
+	       "24\",\"100.64.0.2-100.64.0.4\",\"8.8.0.0/16\"],"
+	       "\"ipset:hole\":[\"add 10.0.0.0/8\",\"remove 10.1.2.0/25\",\"add "
+	       "host:h6\"]}");
+}
+
+/* … and some as an edit may have left them. */
+static void
+put_edited_definitions(struct draft *d)
+{
+	static const char *const nets[] = { "10.1.0.0/20", "10.1.0.0/16", "10.9.9.9" };
+	static const char *const sixes[] = { "2001:db8:1::/48", "2a00::/16" };
+	static const char *const mixes[] = {
+		"\"10.1.2.0/24\",\"100.64.0.2-100.64.0.4\",\"8.8.0.0/16\"",
+		"\"10.1.2.0/24\",\"100.64.0.3\"",
+	};
+	static const char *const holes[] = {
+		"\"add 10.0.0.0/8\",\"remove 10.1.2.0/25\",\"add host:h6\"",
+		"\"add ipset:mix\",\"remove 10.1.2.3\"",
+	};
+
+	put(d, "{\"groups\":{\"group:g\":");
+	put_list(d, 0, 3, put_user);
+	put(d, ",\"group:h\":");
+	put_list(d, 0, 2, put_user);
+	put(d, ",\"group:empty\":[]},\"hosts\":{\"h4\":\"100.64.0.");
+	put_number(d, 1 + draw(d, 3));
+	put(d, "\",\"hpub\":\"0.0.0.0/1\",\"hnet\":\"");
+	PICK(d, nets);
+	put(d, "\",\"h6\":\"");
+	PICK(d, sixes);
+	put(d, "\"},\"ipsets\":{\"ipset:mix\":[");
+	PICK(d, mixes);
+	put(d, "],\"ipset:hole\":[");
+	PICK(d, holes);
+	put(d, "]}");
+}
+
+/* Definitions, then rules drawn at random. */
 static void
 put_policy(struct draft *d)
 {
-	put(d,
-	    "{\"groups\":{\"group:g\":[\"u0@example.com\",\"u2@example.org\"],"
-	    "\"group:h\":[\"u1@example.com\"],\"group:empty\":[]},"
-	    "\"tagOwners\":{\"tag:a\":[],\"tag:b\":[],\"tag:c\":[],\"tag:none\":[]},"
-	    "\"hosts\":{\"h4\":\"100.64.0.1\",\"hnet\":\"10.1.0.0/"
-	    "20\",\"hpub\":\"0.0.0.0/1\","
-	    "\"h6\":\"2001:db8:1::/48\"},"
-	    "\"ipsets\":{\"ipset:mix\":[\"10.1.2.0/"
-	    "24\",\"100.64.0.2-100.64.0.4\",\"8.8.0.0/16\"],"
-	    "\"ipset:hole\":[\"add 10.0.0.0/8\",\"remove 10.1.2.0/25\",\"add host:h6\"]},"
-	    "\"postures\":{\"posture:linux\":[\"node:os == 'linux'\"],"
-	    "\"posture:new\":[\"node:tsVersion >= '1.40'\"]},"
-	    "\"autoApprovers\":{\"exitNode\":[\"tag:b\"],"
-	    "\"routes\":{\"10.0.0.0/8\":[\"tag:a\",\"u0@example.com\"],"
-	    "\"2001:db8::/32\":[\"group:g\"]}}");
+	(d->edited ? put_edited_definitions : put_definitions)(d);
+	put(d, ",\"tagOwners\":{\"tag:a\":[],\"tag:b\":[],\"tag:c\":[],\"tag:none\":[]},"
+	       "\"postures\":{\"posture:linux\":[\"node:os == 'linux'\"],"
+	       "\"posture:new\":[\"node:tsVersion >= '1.40'\"]},"
+	       "\"autoApprovers\":{\"exitNode\":[\"tag:b\"],"
+	       "\"routes\":{\"10.0.0.0/8\":[\"tag:a\",\"u0@example.com\"],"
+	       "\"2001:db8::/32\":[\"group:g\"]}}");
 	if (draw(d, 8) == 0)
 		put(d, ",\"defaultSrcPosture\":[\"posture:new\"]");
 	if (draw(d, 5))
@@ -396,11 +436,12 @@ world_tree(struct world *w, const char *name, const char *text)
 }
 
 /* Another policy for the same people and machines; NULL if it has errors, which
- * a world's policies never do. */
+ * a world's policies never do. edited: it may define what it names otherwise. */
 static inline struct policy *
-world_policy(struct world *w, uint64_t seed, char **text)
+world_policy(struct world *w, uint64_t seed, bool edited, char **text)
 {
 	struct draft *d = arena_alloc(&w->arena, sizeof *d);
+	d->edited = edited;
 	d->seed = seed * 0x9e3779b97f4a7c15u + 1;
 	put_policy(d);
 	*text = d->text;
@@ -424,7 +465,7 @@ world_make(struct world *w, uint64_t seed)
 	struct tree *tree = world_tree(w, "inventory", d->text);
 	w->tailnet = tailnet_read(&w->arena, &tree, 1, &w->findings);
 	tailnet_index(w->tailnet);
-	w->policy = world_policy(w, seed, &w->policy_text);
+	w->policy = world_policy(w, seed, false, &w->policy_text);
 	if (!w->policy)
 		return false;
 	tailnet_approve(w->tailnet, w->policy);
