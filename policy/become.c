@@ -360,7 +360,7 @@ step_said(struct arena *arena, const struct becoming *becoming,
 }
 
 /* Of longer ways only the ends are told, so many steps of each. */
-#define WAY_END 3
+#define WAY_END ((size_t)3)
 
 /* A way as a sentence: the numbers of its edges, in order. */
 static const char *

@@ -28,7 +28,7 @@ bool hush_is(struct text said);
 /* What a policy's comments and the settings hush on that day (days since
  * 1970). Raises those that are not understood, name no check, give no reason or
  * are past their date. */
-struct hushes *hushes_read(struct arena *, const struct tree *policy,
+struct hushes *hushes_read(struct arena *, const struct tree *tree,
                            const struct settings *, int64_t today, struct findings *,
                            struct fixes *);
 

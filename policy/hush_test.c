@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <setjmp.h>
 #include <cmocka.h>
@@ -169,9 +170,8 @@ what_is_wrong_with_a_comment_is_raised(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct desk desk;
-		char text[128] = "[1] // aclc: ";
-		strcat(text, cases[i][0]);
-		strcat(text, "\n");
+		char text[128];
+		snprintf(text, sizeof(text), "[1] // aclc: %s\n", cases[i][0]);
 		desk_open(&desk, text, NULL);
 		assert_string_equal(raised(&desk), cases[i][1]);
 		desk_close(&desk);

@@ -44,7 +44,7 @@ accepted_deny(struct accepted *accepted, struct text sense, struct span where,
 	struct lint *lint = accepted->lint;
 	uint32_t number = names_find(&accepted->senses, sense);
 
-	if (number == NAMES_NONE)
+	if (number == NAMES_NONE || !accepted->at)
 		return;
 	struct finding *finding =
 		lint_raise(lint, &CHECK_CONTRADICTORY_TEST, where,

@@ -185,10 +185,11 @@ rules_by_party(struct lint *lint, struct tag_rules *of_tags)
 			of_tags->rules[fill[filter->rules[i].src->number]++] = i;
 }
 
-/* Calls for each tag's node that a party of rules has machines of. */
+/* Counts the parties of rules that have machines of each tag's node, and puts down
+ * which where there are places for them. */
 static void
 tags_of_parties(struct lint *lint, const uint32_t *node_of, uint32_t *counts,
-                uint32_t *fill, uint32_t *places)
+                uint32_t *places)
 {
 	const struct party **parties = parties_of_rules(lint);
 
@@ -197,10 +198,9 @@ tags_of_parties(struct lint *lint, const uint32_t *node_of, uint32_t *counts,
 			uint32_t node = node_of[parties[p]->machines->at[i]];
 			if (node == NAMES_NONE)
 				continue;
-			if (counts)
-				counts[node]++;
-			else
-				places[fill[node]++] = p;
+			if (places)
+				places[counts[node]] = p;
+			counts[node]++;
 		}
 }
 
@@ -212,11 +212,11 @@ parties_by_tag(struct lint *lint, struct power *power)
 	uint32_t *counts = arena_array(lint->arena, n_nodes, sizeof(*counts));
 	struct tag_rules *of_tags = &power->of_tags;
 
-	tags_of_parties(lint, node_of, counts, NULL, NULL);
+	tags_of_parties(lint, node_of, counts, NULL);
 	of_tags->first = firsts_of(lint->arena, counts, n_nodes);
 	of_tags->parties =
 		arena_array(lint->arena, of_tags->first[n_nodes], sizeof(uint32_t));
-	tags_of_parties(lint, node_of, NULL, firsts_of(lint->arena, counts, n_nodes),
+	tags_of_parties(lint, node_of, firsts_of(lint->arena, counts, n_nodes),
 	                of_tags->parties);
 }
 
@@ -226,8 +226,7 @@ targets_mention(struct lint *lint, struct power *power)
 {
 	const struct filter *filter = lint->imagined;
 	struct names seen = { .arena = lint->arena };
-	uint32_t *ends = NULL;
-	size_t cap = 0;
+	uint32_t *ends = arena_array(lint->arena, filter->n_rules, sizeof(*ends));
 
 	power->targets =
 		arena_array(lint->arena, filter->n_rules, sizeof(*power->targets));
@@ -237,11 +236,9 @@ targets_mention(struct lint *lint, struct power *power)
 		if (!gives_access(rule))
 			continue;
 		uint32_t number = names_add(&seen, rule->target->text);
-		if (number == known) {
-			ends = arena_grow(lint->arena, ends, known, &cap, sizeof(*ends));
+		if (number == known)
 			ends[number] =
 				cut_mention(lint->cut, 0, CUT_DST, rule->target, 1);
-		}
 		power->targets[i] = ends[number];
 	}
 }

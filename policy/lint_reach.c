@@ -163,8 +163,7 @@ names_addresses(struct lint *lint)
 /* The end of a list of selectors, mentioned once for all rules that have it. */
 static uint32_t
 mention_once(struct lint *lint, struct cut *cut, enum cut_side side,
-             const struct selectors *list, struct names *seen, uint32_t **ends,
-             size_t *cap)
+             const struct selectors *list, struct names *seen, uint32_t *ends)
 {
 	struct saying key = { .arena = lint->arena };
 	size_t known = seen->n;
@@ -173,11 +172,9 @@ mention_once(struct lint *lint, struct cut *cut, enum cut_side side,
 	for (size_t i = 0; i < list->n; i++)
 		saying_add(&key, "\n%.*s", TEXT_ARG(list->at[i].text));
 	uint32_t number = names_add(seen, saying_text(&key));
-	if (number == known) {
-		*ends = arena_grow(lint->arena, *ends, known, cap, sizeof(uint32_t));
-		(*ends)[number] = cut_mention(cut, 0, side, list->at, list->n);
-	}
-	return (*ends)[number];
+	if (number == known)
+		ends[number] = cut_mention(cut, 0, side, list->at, list->n);
+	return ends[number];
 }
 
 static void
@@ -185,8 +182,8 @@ ssh_mention(struct lint *lint, struct reach_ends *ends)
 {
 	const struct policy *policy = lint->policy;
 	struct names seen = { .arena = lint->arena };
-	uint32_t *numbers = NULL;
-	size_t cap = 0;
+	/* a list for each side at most */
+	uint32_t *numbers = arena_array(lint->arena, 2 * policy->n_ssh, sizeof(*numbers));
 
 	ends->ssh_unknown = policy->n_ssh > 0 && !lint->real && names_addresses(lint);
 	ends->ssh_real = lint->real != NULL;
@@ -197,10 +194,10 @@ ssh_mention(struct lint *lint, struct reach_ends *ends)
 	ends->ssh_dst = arena_array(lint->arena, policy->n_ssh, sizeof(uint32_t));
 	for (size_t i = 0; i < policy->n_ssh; i++) {
 		const struct ssh_rule *rule = &policy->ssh[i];
-		ends->ssh_src[i] = mention_once(lint, cut, CUT_SRC, &rule->src, &seen,
-		                                &numbers, &cap);
-		ends->ssh_dst[i] = mention_once(lint, cut, CUT_DST, &rule->dst, &seen,
-		                                &numbers, &cap);
+		ends->ssh_src[i] =
+			mention_once(lint, cut, CUT_SRC, &rule->src, &seen, numbers);
+		ends->ssh_dst[i] =
+			mention_once(lint, cut, CUT_DST, &rule->dst, &seen, numbers);
 	}
 }
 

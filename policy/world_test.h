@@ -53,7 +53,7 @@ put_number(struct draft *d, unsigned number)
 	put(d, text);
 }
 
-#define PICK(d, list) put(d, list[draw(d, sizeof list / sizeof *list)])
+#define PICK(d, list) put(d, (list)[draw(d, sizeof(list) / sizeof(*(list)))])
 
 /* An array of 1 to most elements, each made by put_one. */
 static void
