@@ -29,6 +29,11 @@ asan     = -O1 -g $(SANITIZE) -fno-omit-frame-pointer -DARENA_APART
 cover    = -O0 -g --coverage
 fuzz     = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
            -fno-sanitize-recover=all -DARENA_APART
+# What a library writes that is not built so is taken for unwritten: of those here,
+# jansson does, which only cli/ and one test ask.
+msan     = -O1 -g -fsanitize=memory -fno-sanitize-recover=all \
+           -fno-omit-frame-pointer -DARENA_APART -DWITHOUT_JANSSON
+LDFLAGS_msan    = -fsanitize=memory
 LDFLAGS_release = -pie $(RELRO)
 LDFLAGS_static  = -static
 LDFLAGS_asan    = $(SANITIZE)
@@ -144,6 +149,15 @@ asan: ## the tests again under the address and undefined sanitizers
 	@+$(AGAIN) KIND=asan tests fuzzers
 	@.ci/check BUILD=build/asan units goldens properties terminal seeds
 
+INNER = $(filter $(BUILD)/grammar/% $(BUILD)/policy/%, $(TESTS))
+
+inner: $(INNER)
+
+msan: ## the unit tests of grammar/ and policy/ under clang's memory sanitizer
+	@.ci/deps build check clang
+	@+$(AGAIN) KIND=msan CC=clang inner
+	@.ci/check BUILD=build/msan inner
+
 valgrind: ## the tests again under valgrind
 	@.ci/deps build check valgrind
 	@+$(AGAIN) KIND=debug tests
@@ -191,6 +205,15 @@ cover: ## coverage of the tests, a line for each file
 	@ACLC_POLICIES=5000 .ci/check BUILD=build/cover units goldens
 	@.ci/cover build/cover
 
+mutate: ## are the tests awake? changes in FILES, or N of them drawn
+	@.ci/deps build check
+	@.ci/mutate $(if $(N),-n $(N)) $(FILES)
+
+sizes: ## work and memory are in proportion to the input, by counting
+	@.ci/deps build valgrind
+	@+$(AGAIN) all $(BUILD)/faults.so
+	@.ci/check BUILD=$(BUILD) sizes
+
 BENCH = $(BUILD)/bench/generate $(BUILD)/bench/measure
 
 bench: $(BUILD)/aclc $(BENCH) ## the benchmarks (ROWS="tree lint": only some)
@@ -227,6 +250,6 @@ help: ## list the targets
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all units deps demo check asan valgrind same tests fuzz fuzzers static tidy \
-        cover bench install clean help FORCE
+.PHONY: all units deps demo check asan inner msan valgrind same tests fuzz fuzzers static tidy \
+        cover mutate sizes bench install clean help FORCE
 .SECONDARY:

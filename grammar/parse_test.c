@@ -958,6 +958,9 @@ plain_json_is_read_as_jansson_reads_it(void **state)
 	struct random r = { .state = 7, .plain = true };
 
 	(void)state;
+#ifdef WITHOUT_JANSSON
+	skip(); /* what it writes is taken for unwritten: it is not built so */
+#endif
 	for (int i = 0; i < 3000; i++) {
 		struct reading reading;
 		random_text(&r);

@@ -10,14 +10,13 @@
  * aligned_alloc too.
  *
  * At the end, the file that FAULT_TOLD names gets how many calls of that name there
- * were, how many pieces of memory had not been given back, and how many bytes there
- * were in all pieces at the most.
+ * were, how many pieces of memory had not been given back, and how many kilobytes
+ * were in use at the most (0 where that cannot be known).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,7 +31,6 @@ static struct {
 	char call[16], what[16];
 	unsigned long first, every, calls;
 	long live;
-	size_t bytes, most;
 } fault;
 
 static void
@@ -183,17 +181,7 @@ static void *
 counted(void *piece)
 {
 	fault.live += piece != NULL;
-	fault.bytes += malloc_usable_size(piece);
-	if (fault.bytes > fault.most)
-		fault.most = fault.bytes;
 	return piece;
-}
-
-static void
-discounted(void *piece)
-{
-	fault.live -= piece != NULL;
-	fault.bytes -= malloc_usable_size(piece);
 }
 
 void *
@@ -225,20 +213,30 @@ realloc(void *piece, size_t size)
 {
 	if (goes_wrong("malloc") && !goes_on())
 		return NULL;
-	size_t old = malloc_usable_size(piece);
-	void *moved = __libc_realloc(piece, size);
-	if (!moved)
-		return NULL;
-	fault.live -= piece != NULL;
-	fault.bytes -= old;
-	return counted(moved);
+	return piece ? __libc_realloc(piece, size) : counted(__libc_malloc(size));
 }
 
 void
 free(void *piece)
 {
-	discounted(piece);
+	fault.live -= piece != NULL;
 	__libc_free(piece);
+}
+
+/* What the kernel says of this program: its own memory, not that of who began it. */
+static unsigned long
+most(void)
+{
+	char line[256];
+	unsigned long kilobytes = 0;
+	FILE *status = fopen("/proc/self/status", "r");
+
+	while (status && fgets(line, sizeof(line), status))
+		if (strncmp(line, "VmHWM:", 6) == 0)
+			kilobytes = strtoul(line + 6, NULL, 10);
+	if (status)
+		fclose(status);
+	return kilobytes;
 }
 
 __attribute__((destructor)) static void
@@ -248,13 +246,12 @@ tell(void)
 	char line[64];
 	unsigned long calls = fault.calls;
 	long live = fault.live;
-	size_t most = fault.most;
 
 	if (!told)
 		return;
 	fault.call[0] = '\0'; /* from here on all goes well */
 	int fd = open(told, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	int n = snprintf(line, sizeof(line), "%lu %ld %zu\n", calls, live, most);
+	int n = snprintf(line, sizeof(line), "%lu %ld %lu\n", calls, live, most());
 	if (write(fd, line, (size_t)n) == n)
 		close(fd);
 }

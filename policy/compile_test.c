@@ -1,0 +1,223 @@
+/* Rules of a filter, and the tables made of them, where a random world has none of
+ * the kind or would not tell: capabilities, orders, what is one object. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "policy/small_test.h"
+#include "policy/table.h"
+
+#define TAGS "\"tagOwners\":{\"tag:a\":[],\"tag:b\":[],\"tag:db\":[]},"
+
+static void
+capabilities_come_to_all_but_self_in_one_rule_and_to_self_in_another(void **state)
+{
+	struct small s;
+
+	(void)state;
+	small_start(&s,
+	            "{" TAGS "\"grants\":[{\"src\":[\"autogroup:member\"],"
+	            "\"dst\":[\"tag:a\",\"autogroup:self\",\"tag:db\"],"
+	            "\"app\":{\"example.com/cap\":[{}]}}]}",
+	            SMALL_PEOPLE);
+	assert_int_equal(s.filter->n_rules, 2);
+	const struct rule *others = &s.filter->rules[0], *self = &s.filter->rules[1];
+	assert_int_equal(others->kind, RULE_APP);
+	assert_false(others->self);
+	assert_int_equal(others->dst->machines->n, 2); /* both, db */
+	assert_int_equal(self->kind, RULE_APP);
+	assert_true(self->self);
+	small_end(&s);
+}
+
+static void
+a_grant_via_a_router_gives_a_rule_without_ports_for_its_capabilities(void **state)
+{
+	struct small s;
+
+	(void)state;
+	small_start(&s,
+	            "{" TAGS "\"grants\":[{\"src\":[\"ada@example.com\"],"
+	            "\"dst\":[\"10.1.0.0/16\"],\"via\":[\"tag:db\"],"
+	            "\"app\":{\"example.com/cap\":[{}]}}]}",
+	            SMALL_PEOPLE);
+	assert_int_equal(s.filter->n_rules, 1);
+	assert_int_equal(s.filter->rules[0].kind, RULE_NETWORK);
+	assert_true(s.filter->rules[0].via);
+	assert_int_equal(s.filter->rules[0].n_ports, 0);
+	small_end(&s);
+}
+
+/* The rules' destinations as written, in order. */
+static void
+targets_are(struct small *s, const char *const *words)
+{
+	size_t n = 0;
+
+	for (; words[n]; n++) {
+		assert_true(n < s->filter->n_rules);
+		assert_true(text_is(s->filter->rules[n].target->text, words[n]));
+	}
+	assert_int_equal(s->filter->n_rules, n);
+}
+
+#define MANY_KINDS                                                                       \
+	"{" TAGS "\"groups\":{\"group:g\":[\"bob@example.com\"]},"                       \
+	"\"hosts\":{\"h\":\"10.1.0.1\"},\"acls\":[{\"action\":\"accept\","               \
+	"\"src\":[\"autogroup:member\"],\"dst\":[\"autogroup:self:1\",\"tag:db:1\","     \
+	"\"group:g:1\",\"ada@example.com:1\",\"svc:web:1\",\"h:1\",\"10.1.0.2:1\",\"h:"  \
+	"2\"]}]}"
+
+static void
+the_coordinator_puts_destinations_of_an_acl_in_order_of_kind(void **state)
+{
+	static const char *const words[] = { "svc:web",         "h",       "10.1.0.2",
+		                             "ada@example.com", "group:g", "tag:db",
+		                             "autogroup:self",  NULL };
+	struct small s;
+
+	(void)state;
+	small_start(&s, MANY_KINDS, SMALL_PEOPLE);
+	targets_are(&s, words);
+	assert_int_equal(s.filter->rules[1].n_ports, 2); /* h:1 and h:2 */
+	small_end(&s);
+}
+
+static void
+headscale_leaves_them_as_written_but_for_self_which_goes_last(void **state)
+{
+	static const char *const words[] = { "tag:db", "ada@example.com",
+		                             "autogroup:self", NULL };
+	struct small s;
+
+	(void)state;
+	small_start_for(&s,
+	                "{" TAGS "\"acls\":[{\"action\":\"accept\","
+	                "\"src\":[\"autogroup:member\"],\"dst\":[\"autogroup:self:*\","
+	                "\"tag:db:1\",\"ada@example.com:1\"]}]}",
+	                SMALL_PEOPLE, TARGET_HEADSCALE_0_29);
+	targets_are(&s, words);
+	small_end(&s);
+}
+
+static void
+parties_are_one_object_where_they_are_equal_and_only_there(void **state)
+{
+	struct small s;
+
+	(void)state;
+	small_start(&s,
+	            "{\"acls\":["
+	            "{\"action\":\"accept\",\"src\":[\"10.0.0.1\",\"10.0.0.9\"],"
+	            "\"dst\":[\"10.1.0.1:1\"]},"
+	            "{\"action\":\"accept\",\"src\":[\"10.0.0.2\",\"10.0.0.9\"],"
+	            "\"dst\":[\"10.1.0.1:1\"]},"
+	            "{\"action\":\"accept\",\"src\":[\"10.0.0.1\",\"10.0.0.8\"],"
+	            "\"dst\":[\"10.1.0.1:2\"]},"
+	            "{\"action\":\"accept\",\"src\":[\"10.0.0.1\",\"10.0.0.9\"],"
+	            "\"dst\":[\"10.1.0.2:2\"]}]}",
+	            SMALL_PEOPLE);
+	const struct rule *rules = s.filter->rules;
+	assert_int_equal(s.filter->n_rules, 4);
+	assert_ptr_equal(rules[0].src, rules[3].src);
+	assert_ptr_not_equal(rules[0].src, rules[1].src);
+	assert_ptr_not_equal(rules[0].src, rules[2].src);
+	assert_ptr_equal(rules[0].dst, rules[1].dst);
+	assert_ptr_not_equal(rules[0].dst, rules[3].dst);
+	small_end(&s);
+}
+
+/* The number of wire rules of machine 4, that routes 10.1.0.0/16. */
+static size_t
+rules_of_router(struct small *s)
+{
+	struct table *table = table_make(&s->arena, s->filter);
+
+	return table_of(table, &s->arena, 4).n;
+}
+
+static void
+grants_of_packets_merge_and_those_via_a_router_or_of_capabilities_do_not(void **state)
+{
+	static const char *const policies[] = {
+		"{" TAGS
+		"\"grants\":[{\"src\":[\"ada@example.com\"],\"dst\":[\"10.1.0.1\"],"
+		"\"ip\":[\"tcp:1\"]},{\"src\":[\"ada@example.com\"],\"dst\":[\"10.1.0."
+		"2\"],"
+		"\"ip\":[\"tcp:2\"]}]}",
+		"{" TAGS
+		"\"grants\":[{\"src\":[\"ada@example.com\"],\"dst\":[\"10.1.0.1\"],"
+		"\"ip\":[\"tcp:1\"],\"via\":[\"tag:db\"]},{\"src\":[\"ada@example.com\"],"
+		"\"dst\":[\"10.1.0.2\"],\"ip\":[\"tcp:2\"],\"via\":[\"tag:db\"]}]}",
+		"{" TAGS
+		"\"grants\":[{\"src\":[\"ada@example.com\"],\"dst\":[\"tag:db\"],"
+		"\"app\":{\"example.com/a\":[{}]}},{\"src\":[\"ada@example.com\"],"
+		"\"dst\":[\"tag:db\"],\"app\":{\"example.com/b\":[{}]}}]}",
+	};
+	static const size_t wanted[] = { 1, 2, 2 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct small s;
+		small_start(&s, policies[i], SMALL_PEOPLE);
+		assert_int_equal(rules_of_router(&s), wanted[i]);
+		small_end(&s);
+	}
+}
+
+#define USER(n) "{\"id\":\"" n "\",\"login\":\"u" n "@example.com\"}"
+#define USERS                                                                            \
+	"\"users\":[" USER("1") "," USER("2") "," USER("3") "," USER("4") "," USER(      \
+		"5") "," USER("6") "],"
+#define NODE(n)                                                                          \
+	"{\"id\":\"n" n "\",\"name\":\"m" n "\",\"user\":\"u" n "@example.com\","        \
+	"\"addresses\":[\"100.64.0." n "\"]}"
+
+static void
+each_of_many_owners_gets_its_own_sources(void **state)
+{
+	struct small s;
+
+	(void)state;
+	small_start(&s,
+	            "{\"acls\":[{\"action\":\"accept\",\"src\":[\"autogroup:member\"],"
+	            "\"dst\":[\"autogroup:self:22\"]}]}",
+	            "{" USERS "\"nodes\":[" NODE("1") "," NODE("2") "," NODE(
+			    "3") "," NODE("4") "," NODE("5") "," NODE("6") "]}");
+	struct table *table = table_make(&s.arena, s.filter);
+	for (uint32_t m = 0; m < s.tailnet->n_machines; m++) {
+		struct wire_table wire = table_of(table, &s.arena, m);
+		char address[RANGE_TEXT_MAX];
+		address_write(s.tailnet->machines[m].addresses[0], address);
+		assert_int_equal(wire.n, 1);
+		assert_int_equal(table_src_length(table, wire.rules[0].src), 1);
+		assert_true(
+			text_is(table_src_text(table, wire.rules[0].src, 0), address));
+	}
+	small_end(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			capabilities_come_to_all_but_self_in_one_rule_and_to_self_in_another),
+		cmocka_unit_test(
+			a_grant_via_a_router_gives_a_rule_without_ports_for_its_capabilities),
+		cmocka_unit_test(
+			the_coordinator_puts_destinations_of_an_acl_in_order_of_kind),
+		cmocka_unit_test(
+			headscale_leaves_them_as_written_but_for_self_which_goes_last),
+		cmocka_unit_test(
+			parties_are_one_object_where_they_are_equal_and_only_there),
+		cmocka_unit_test(
+			grants_of_packets_merge_and_those_via_a_router_or_of_capabilities_do_not),
+		cmocka_unit_test(each_of_many_owners_gets_its_own_sources),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
