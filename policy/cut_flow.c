@@ -46,33 +46,44 @@ pair_is(const struct cut *cut, uint32_t src, uint32_t dst, enum stratum stratum)
 	return stratum == STRATUM_ANY || !one || cut->many[owner];
 }
 
-/* A point of the class that makes a pair with the source, or CUT_NONE. Points of
- * one owner lie together mostly, so that few are looked at. */
+/* The first of some points of a class that makes a pair with the source, another than
+ * that itself if there is one; or CUT_NONE. */
+static uint32_t
+partner_among(const struct cut *cut, uint32_t src, const uint32_t *points, size_t n,
+              uint32_t dst_class, enum stratum stratum)
+{
+	const uint32_t *class_of = cut->axes[CUT_DST].partition.class_of;
+	uint32_t itself = CUT_NONE;
+
+	for (size_t i = 0; i < n; i++) {
+		if (class_of[points[i]] != dst_class ||
+		    !pair_is(cut, src, points[i], stratum))
+			continue;
+		if (points[i] != src)
+			return points[i];
+		itself = src;
+	}
+	return itself;
+}
+
+/* A point of the class that makes a pair with the source, or CUT_NONE: of those of one
+ * owner few are to be looked at. */
 static uint32_t
 partner_of(struct cut *cut, uint32_t src, uint32_t dst_class, enum stratum stratum)
 {
+	uint32_t owner = cut_owner(cut, src);
+	const uint32_t *points;
 	size_t n;
-	const uint32_t *points = cut_class_points(cut, CUT_DST, dst_class, &n);
 
-	for (size_t i = 0; i < n; i++)
-		if (pair_is(cut, src, points[i], stratum) && points[i] != src)
-			return points[i];
-	for (size_t i = 0; i < n; i++)
-		if (pair_is(cut, src, points[i], stratum))
-			return points[i];
-	return CUT_NONE;
-}
-
-/* Whether an owner has a machine in a class of destinations. */
-static bool
-owns_in(const struct cut *cut, uint32_t owner, uint32_t dst_class)
-{
-	const struct cut_axis *axis = &cut->axes[CUT_DST];
-
-	for (uint32_t i = axis->rows[dst_class]; i < axis->rows[dst_class + 1]; i++)
-		if (axis->row_at[i] == owner)
-			return true;
-	return false;
+	if (stratum != STRATUM_SELF) {
+		points = cut_class_points(cut, CUT_DST, dst_class, &n);
+		return partner_among(cut, src, points, n, dst_class, stratum);
+	}
+	if (owner == CUT_NONE)
+		return CUT_NONE;
+	points = cut->owned_at + cut->owned_first[owner];
+	n = cut->owned_first[owner + 1] - cut->owned_first[owner];
+	return partner_among(cut, src, points, n, dst_class, stratum);
 }
 
 struct cut_points_pair
@@ -83,10 +94,6 @@ cut_pair(struct cut *cut, uint32_t source, uint32_t dst_class, enum stratum stra
 		cut_class_points(cut, CUT_SRC, cut_class_of(cut, source), &n);
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t owner = cut_owner(cut, points[i]);
-		if (stratum == STRATUM_SELF &&
-		    (owner == CUT_NONE || !owns_in(cut, owner, dst_class)))
-			continue;
 		uint32_t dst = partner_of(cut, points[i], dst_class, stratum);
 		if (dst != CUT_NONE)
 			return (struct cut_points_pair) { points[i], dst };

@@ -211,7 +211,10 @@ struct cut {
 	uint32_t *pair_class, *pair_situation; /* by pair: source n_classes + i */
 	uint32_t n_situations;                 /* the 0th: no posture */
 	const struct bits *only[2];            /* sources of IPv4, of IPv6 alone */
-	const struct bits **alone;      /* by owner: sources that are all its own */
+	const struct bits **alone;        /* by owner: sources that are all its own */
+	uint32_t *owned_first, *owned_at; /* by owner: its points, ascending */
+	const struct bits *
+		*sharing; /* by dst class: sources that share an owner with it */
 	uint32_t *sets_first, *sets_of; /* by dst class: the sets in use that hold it */
 	uint32_t *load;                 /* by source: boxes that start from it */
 	uint32_t *loneliest; /* by bits: number + 1 of the source with the least load */

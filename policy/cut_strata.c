@@ -91,6 +91,24 @@ alone_find(struct cut *cut)
 	}
 }
 
+/* The points of each owner. */
+static void
+owned_find(struct cut *cut)
+{
+	uint32_t *first = arena_array(cut->arena, cut->n_owners + 2, sizeof(*first));
+
+	cut->owned_at = arena_array(cut->arena, cut->first_cell, sizeof(*cut->owned_at));
+	for (uint32_t i = 0; i < cut->first_cell; i++)
+		if (cut->owner[i] != CUT_NONE)
+			first[cut->owner[i] + 2]++;
+	for (uint32_t i = 0; i < cut->n_owners; i++)
+		first[i + 2] += first[i + 1];
+	for (uint32_t i = 0; i < cut->first_cell; i++)
+		if (cut->owner[i] != CUT_NONE)
+			cut->owned_at[first[cut->owner[i] + 1]++] = i;
+	cut->owned_first = first;
+}
+
 void
 cut_strata(struct cut *cut)
 {
@@ -102,6 +120,9 @@ cut_strata(struct cut *cut)
 	rows_of_owners(cut, CUT_SRC);
 	rows_of_owners(cut, CUT_DST);
 	alone_find(cut);
+	owned_find(cut);
+	cut->sharing = arena_array(cut->arena, cut->axes[CUT_DST].partition.n_classes,
+	                           sizeof(*cut->sharing));
 }
 
 /* The sources of another family than a class of one family. */
@@ -129,12 +150,14 @@ own_of(const struct cut *cut, uint32_t dst_class)
 	                                             : cut->alone[owner];
 }
 
-/* Keeps the sources that share an owner with the class. */
-static void
-mask_self(struct cut *cut, struct residue *r, uint32_t dst_class)
+/* The sources that share an owner with a class; remembered. */
+static const struct bits *
+sharing_with(struct cut *cut, uint32_t dst_class)
 {
 	const struct cut_axis *src = &cut->axes[CUT_SRC], *dst = &cut->axes[CUT_DST];
 
+	if (cut->sharing[dst_class])
+		return cut->sharing[dst_class];
 	residue_clear(&cut->scrap);
 	for (uint32_t i = dst->rows[dst_class]; i < dst->rows[dst_class + 1]; i++) {
 		uint32_t owner = dst->row_at[i];
@@ -143,7 +166,8 @@ mask_self(struct cut *cut, struct residue *r, uint32_t dst_class)
 		for (uint32_t k = src->rows[owner]; k < src->rows[owner + 1]; k++)
 			numbers_with_class(cut, src->row_at[k], &cut->scrap);
 	}
-	residue_keep(r, &cut->scrap);
+	cut->sharing[dst_class] = residue_bits(&cut->scrap, &cut->store);
+	return cut->sharing[dst_class];
 }
 
 void
@@ -153,7 +177,7 @@ cut_mask(struct cut *cut, struct residue *r, uint32_t dst_class, enum stratum st
 	if (stratum == STRATUM_OTHERS)
 		residue_minus(r, own_of(cut, dst_class));
 	if (stratum == STRATUM_SELF)
-		mask_self(cut, r, dst_class);
+		residue_meet(r, sharing_with(cut, dst_class));
 }
 
 bool
