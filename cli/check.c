@@ -133,6 +133,7 @@ check_main(struct run *run)
 		const char *path = run_policy(run, 0);
 		loaded = path && unit_load(&unit, run, path);
 		unit_claims(&unit);
+		unit_untold(&unit);
 	}
 	if (loaded)
 		status = check_tell(run, &unit);

@@ -170,6 +170,10 @@ void unit_compile(struct unit *);
  * errors, as the coordinator refuses a policy for them. */
 void unit_claims(struct unit *);
 
+/* Raises what the unit's inventory, if it has one, does not tell of selectors: for
+ * whoever shows what is compiled. */
+void unit_untold(struct unit *);
+
 void unit_end(struct unit *);
 
 /* The whole file of that path as a source in the arena; "-" is standard

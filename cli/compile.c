@@ -193,6 +193,7 @@ compile_main(struct run *run)
 		return lower_main(run, path);
 	if (path && unit_load(&unit, run, path)) {
 		unit_claims(&unit);
+		unit_untold(&unit);
 		findings_tell(run, &unit.findings);
 		status = unit.findings.n_errors > 0 ? STATUS_BAD_POLICY
 		                                    : compile_write(&compilation);

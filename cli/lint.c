@@ -256,6 +256,7 @@ unit_lint(struct reporting *r, const struct levels *levels, int64_t today)
 		claims = claims_judge_briefly(&unit->arena, unit->filter);
 		claims_raise(claims, &unit->findings);
 	}
+	unit_untold(unit);
 	progress_tell("looking for what is doubtful");
 	*lint = (struct lint) {
 		.arena = &unit->arena,

@@ -159,6 +159,13 @@ unit_claims(struct unit *unit)
 	claims_raise(claims_judge_briefly(&unit->arena, unit->filter), &unit->findings);
 }
 
+void
+unit_untold(struct unit *unit)
+{
+	if (unit->policy && unit->tailnet)
+		policy_untold(unit->policy, unit->tailnet, &unit->findings);
+}
+
 bool
 unit_load(struct unit *unit, struct run *run, const char *path)
 {

@@ -142,6 +142,20 @@ uses_spare(const struct lint *lint, const struct cut_cover *cover, const bool *s
 	return false;
 }
 
+/* Whether the inventory tells all that a rule names. */
+static bool
+is_told(const struct lint *lint, const struct grant *grant)
+{
+	const struct tailnet *t = lint->real->tailnet;
+	bool told = true;
+
+	for (size_t i = 0; i < grant->src.n; i++)
+		told = told && tailnet_tells(t, &grant->src.at[i]);
+	for (size_t i = 0; i < grant->dst.n; i++)
+		told = told && tailnet_tells(t, &grant->dst.at[i].selector);
+	return told;
+}
+
 /* What an inventory shows of rules that are of use in general. */
 static void
 real_rule(struct lint *lint, const struct grant *grant, const struct cut_cover *cover,
@@ -150,7 +164,7 @@ real_rule(struct lint *lint, const struct grant *grant, const struct cut_cover *
 	struct finding *finding;
 
 	if (cover->empty) {
-		if (lint_is_of_tagged(lint, grant))
+		if (lint_is_of_tagged(lint, grant) || !is_told(lint, grant))
 			return;
 		lint_raise(lint, &CHECK_MATCHES_NO_DEVICE, lint_opening(grant->node),
 		           "no machine of the inventory is concerned by this rule");

@@ -362,6 +362,10 @@ struct policy *policy_read(struct arena *, struct tree *, enum target, struct fi
  */
 void policy_validate(struct policy *, const struct tailnet *, struct findings *);
 
+/* Raises what a real inventory does not tell of selectors, once for each, as a warning:
+ * what is compiled leaves it out. For whoever shows what is compiled. */
+void policy_untold(const struct policy *, const struct tailnet *, struct findings *);
+
 /* Raises all that is wrong or doubtful with a derp map that is no part of a
  * policy (spec/policy-syntax.md section 13): check --derp. A policy's own is
  * read and judged with it. */

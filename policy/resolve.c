@@ -108,6 +108,14 @@ user_is_named(const struct user *user, const struct selector *s)
 	       s->autogroup == AUTOGROUP_MEMBERS;
 }
 
+bool
+tailnet_tells(const struct tailnet *t, const struct selector *s)
+{
+	if (s->kind == SELECTOR_SYNCED_GROUP || s->kind == SELECTOR_SERVICE)
+		return false;
+	return t->roles_told || !autogroup_is_role(s->autogroup);
+}
+
 static void
 party_of_autogroup(struct party *party, struct tailnet *t, const struct selector *s)
 {

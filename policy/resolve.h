@@ -49,6 +49,10 @@ const struct set *party_machines(struct tailnet *, const struct party *, bool su
  * names a user, who may have no machine yet. */
 bool user_is_named(const struct user *, const struct selector *);
 
+/* Whether a real inventory tells what a selector names: none does who is in a group of
+ * the identity provider or where a service is, and not all who has which role. */
+bool tailnet_tells(const struct tailnet *, const struct selector *);
+
 /* Whether it names anything at all. */
 bool party_is_empty(const struct party *);
 
