@@ -291,7 +291,7 @@ covers_are_those_of_the_naive_opinion(void **state)
 	struct tally tally = { 0 };
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= 400; seed++)
+	for (uint64_t seed = 1; seed <= world_count(400); seed++)
 		compare_world(seed, &tally);
 	assert_true(tally.covered > 20 && tally.needed > 20 && tally.empty > 5);
 }

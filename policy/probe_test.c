@@ -32,8 +32,7 @@ struct asked_world {
 static size_t
 worlds(void)
 {
-	const char *asked = getenv("ACLC_WORLDS");
-	return asked ? strtoul(asked, NULL, 10) : 400;
+	return world_count(400);
 }
 
 static void

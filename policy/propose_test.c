@@ -82,8 +82,7 @@ with_proposals(struct arena *arena, const char *policy, const struct proposals *
 static size_t
 worlds(void)
 {
-	const char *asked = getenv("ACLC_WORLDS");
-	return asked ? strtoul(asked, NULL, 10) : 300;
+	return world_count(300);
 }
 
 static void

@@ -127,8 +127,7 @@ compare_machine(uint64_t seed, struct world *w, struct table *t, uint32_t machin
 static size_t
 worlds(void)
 {
-	const char *asked = getenv("ACLC_WORLDS");
-	return asked ? strtoul(asked, NULL, 10) : 2000;
+	return world_count(2000);
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
@@ -451,11 +452,27 @@ world_policy(struct world *w, uint64_t seed, bool edited, char **text)
 	return w->findings.n_errors ? NULL : p;
 }
 
-/* Makes the world of a seed; false if a reader found an error in it, and then
+/* A number of the environment. */
+static inline uint64_t
+world_asked(const char *name, uint64_t usual)
+{
+	const char *asked = getenv(name);
+	return asked ? strtoull(asked, NULL, 10) : usual;
+}
+
+/* How many worlds a test tries: ACLC_WORLDS, or as many as usual. */
+static inline size_t
+world_count(size_t usual)
+{
+	return (size_t)world_asked("ACLC_WORLDS", usual);
+}
+
+/* Makes the world of a seed, so many further as ACLC_SEED says; false if a reader found an error in it, and then
  * the first error says which. */
 static inline bool
 world_make(struct world *w, uint64_t seed)
 {
+	seed += world_asked("ACLC_SEED", 0);
 	memset(w, 0, sizeof *w);
 	w->findings.arena = &w->arena;
 	struct draft *d = arena_alloc(&w->arena, sizeof *d);
