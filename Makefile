@@ -199,10 +199,10 @@ tidy: $(BUILD)/cli/pages.inc ## format, clang-tidy, cppcheck, gcc -fanalyzer
 	for c in $(filter-out %_fuzz.c, $(filter %.c, $(C_FILES))); do \
 	  gcc $(STD) -O1 -fanalyzer -Werror -c -o /dev/null $$c || exit 1; done
 
-cover: ## coverage of the tests, a line for each file
+cover: ## coverage of the tests: lines and branches of each file and folder
 	@.ci/deps build check
 	@+$(AGAIN) KIND=cover CC=gcc tests
-	@ACLC_POLICIES=5000 .ci/check BUILD=build/cover units goldens
+	@ACLC_POLICIES=5000 .ci/check BUILD=build/cover units goldens properties
 	@.ci/cover build/cover
 
 mutate: ## are the tests awake? changes in FILES, or N of them drawn
