@@ -123,6 +123,7 @@ joined_met_and_taken_away_they_are_what_the_truths_say(void **unused)
 		is_like(bits_meet(&store, x, y), &meet);
 		is_like(bits_minus(&store, x, y), &minus);
 		assert_int_equal(bits_overlap(x, y), model_count(&meet) > 0);
+		assert_int_equal(bits_count_met(x, y), model_count(&meet));
 		assert_int_equal(bits_within(x, y), model_count(&minus) == 0);
 	}
 }
@@ -154,7 +155,7 @@ static void
 a_residue_is_what_was_done_to_it(void **unused)
 {
 	struct residue residue, other;
-	struct model model = { { false } }, with = { { false } };
+	struct model model = { { false } }, with = { { false } }, met;
 
 	(void)unused;
 	residue_start(&residue, &arena, &store);
@@ -163,7 +164,7 @@ a_residue_is_what_was_done_to_it(void **unused)
 		struct model b;
 		const struct bits *y = random_set(&b);
 		uint32_t number = draw(N);
-		switch (draw(7)) {
+		switch (draw(9)) {
 		case 0:
 			residue_set(&residue, y);
 			model = b;
@@ -187,6 +188,15 @@ a_residue_is_what_was_done_to_it(void **unused)
 		case 5:
 			residue_keep(&residue, &other);
 			model = model_of(MEET, &model, &with);
+			break;
+		case 6:
+			residue_copy(&residue, &other);
+			model = with;
+			break;
+		case 7:
+			residue_join_met(&residue, &other, y);
+			met = model_of(MEET, &with, &b);
+			model = model_of(JOIN, &model, &met);
 			break;
 		default:
 			residue_set(&other, y);

@@ -212,7 +212,7 @@ struct cut {
 	uint32_t n_situations;                 /* the 0th: no posture */
 	const struct bits *only[2];            /* sources of IPv4, of IPv6 alone */
 	const struct bits **alone;        /* by owner: sources that are all its own */
-	uint32_t *owned_first, *owned_at; /* by owner: its points, ascending */
+	uint32_t *owned_first, *owned_at; /* by owner: its points; see cut_owned */
 	const struct bits *
 		*sharing; /* by dst class: sources that share an owner with it */
 	uint32_t *sets_first, *sets_of; /* by dst class: the sets in use that hold it */
@@ -325,6 +325,9 @@ void cut_situations(struct cut *);
 /* cut_strata.c */
 
 void cut_strata(struct cut *);
+
+/* Lists the points of each owner, ascending. */
+void cut_owned(struct cut *);
 
 /* Takes the pairs with a class of destinations that there are not, or not in
  * this stratum, out of a residue of sources. */

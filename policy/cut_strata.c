@@ -91,9 +91,8 @@ alone_find(struct cut *cut)
 	}
 }
 
-/* The points of each owner. */
-static void
-owned_find(struct cut *cut)
+void
+cut_owned(struct cut *cut)
 {
 	uint32_t *first = arena_array(cut->arena, cut->n_owners + 2, sizeof(*first));
 
@@ -120,7 +119,7 @@ cut_strata(struct cut *cut)
 	rows_of_owners(cut, CUT_SRC);
 	rows_of_owners(cut, CUT_DST);
 	alone_find(cut);
-	owned_find(cut);
+	cut_owned(cut);
 	cut->sharing = arena_array(cut->arena, cut->axes[CUT_DST].partition.n_classes,
 	                           sizeof(*cut->sharing));
 }

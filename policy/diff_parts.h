@@ -53,8 +53,6 @@ struct vocabulary {
 	struct diff_words axis[2];
 	struct names known;           /* words that rules name alone … */
 	const struct party **parties; /* … and what that is */
-	/* On a real tailnet, by owner: its points. Made when first asked for. */
-	uint32_t *owner_first, *owner_points;
 	bool *said; /* by point: while points are being named; made when first used */
 };
 

@@ -46,24 +46,6 @@ name_put(struct pointing *p, struct text word, const uint32_t *points, uint32_t 
 	};
 }
 
-static void
-owners_index(struct vocabulary *v)
-{
-	const struct cut *cut = v->cut;
-	uint32_t *first = arena_array(cut->arena, cut->n_owners + 2, sizeof(*first));
-
-	v->owner_points = arena_array(cut->arena, cut->first_cell, sizeof(uint32_t));
-	for (uint32_t i = 0; i < cut->first_cell; i++)
-		if (cut->owner[i] != CUT_NONE)
-			first[cut->owner[i] + 2]++;
-	for (uint32_t i = 0; i < cut->n_owners; i++)
-		first[i + 2] += first[i + 1];
-	for (uint32_t i = 0; i < cut->first_cell; i++)
-		if (cut->owner[i] != CUT_NONE)
-			v->owner_points[first[cut->owner[i] + 1]++] = i;
-	v->owner_first = first;
-}
-
 /* A machine of the side's own tailnet, or else of the other. */
 static const struct machine *
 machine_of(const struct pointing *p, uint32_t point, const struct tailnet **tailnet)
@@ -109,10 +91,10 @@ say_owner(struct pointing *p, uint32_t point, const struct tailnet *t,
 
 	if (owner == CUT_NONE)
 		return false;
-	if (!p->v->owner_first)
-		owners_index(p->v);
-	const uint32_t *points = p->v->owner_points + p->v->owner_first[owner];
-	uint32_t n = p->v->owner_first[owner + 1] - p->v->owner_first[owner];
+	if (!p->cut->owned_first)
+		cut_owned(p->cut);
+	const uint32_t *points = p->cut->owned_at + p->cut->owned_first[owner];
+	uint32_t n = p->cut->owned_first[owner + 1] - p->cut->owned_first[owner];
 	if (!all_allowed(p, points, n))
 		return false;
 	name_put(p, t->users[m->user].login, points, n);

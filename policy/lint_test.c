@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "policy/claim.h"
+#include "policy/saying.h"
 #include "policy/world_test.h"
 
 static const struct levels no_levels = { 0 };
@@ -358,6 +359,45 @@ destinations_are_held_to_their_ports(void **state)
 	}
 }
 
+/* Each of n people owns a tag by which n machines are reached that all members reach
+ * anyway: n times n questions, unless it stops. */
+static size_t
+escalations_left_of(unsigned n)
+{
+	struct arena arena = { 0 };
+	struct saying text = { .arena = &arena };
+	struct bench b;
+	size_t left = 0;
+
+	saying_add(&text, "{\"tagOwners\": {\"tag:t\": [");
+	for (unsigned i = 0; i < n; i++)
+		saying_add(&text, "\"u%u@x.com\",", i);
+	saying_add(&text, "]}, \"acls\": [");
+	for (unsigned i = 0; i < n; i++)
+		saying_add(&text,
+		           ACL("\"tag:t\", \"autogroup:member\"",
+		               "\"10.0.%u.%u:22\"") ",",
+		           i / 256, i % 256);
+	saying_add(&text, "]}");
+	bench_lint(&b, saying_words(&text), NULL, &no_levels);
+	for (size_t i = 0; i < b.report.n; i++)
+		if (b.report.at[i]->check == &CHECK_TAG_ESCALATION) {
+			assert_int_equal(b.report.at[i]->level, LEVEL_ADVICE);
+			left++;
+		}
+	bench_end(&b);
+	arena_end(&arena);
+	return left;
+}
+
+static void
+what_is_too_much_to_follow_is_said_to_be(void **state)
+{
+	(void)state;
+	assert_int_equal(escalations_left_of(100), 0);
+	assert_int_equal(escalations_left_of(1100), 1);
+}
+
 int
 main(void)
 {
@@ -373,6 +413,7 @@ main(void)
 		cmocka_unit_test(findings_that_are_alike_are_numbered),
 		cmocka_unit_test(elements_that_others_take_in_are_found),
 		cmocka_unit_test(destinations_are_held_to_their_ports),
+		cmocka_unit_test(what_is_too_much_to_follow_is_said_to_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
