@@ -1,7 +1,5 @@
 #include "grammar/page.h"
 
-#include <string.h>
-
 #include "grammar/rune.h"
 #include "grammar/scan.h"
 #include "grammar/walk.h"
@@ -21,33 +19,12 @@ page_end(struct page *page)
 	arena_end(&page->scratch);
 }
 
-char *
-page_room(struct page *page, size_t more)
+void
+page_widen(struct page *page, size_t more)
 {
 	while (page->cap - page->len < more)
 		page->bytes =
 			arena_grow(&page->paper, page->bytes, page->cap, &page->cap, 1);
-	return page->bytes + page->len;
-}
-
-void
-page_put(struct page *page, const char *bytes, size_t n)
-{
-	char *to = page_room(page, n);
-
-	if (n > 0)
-		memcpy(to, bytes, n);
-	page->len += n;
-}
-
-void
-page_fill(struct page *page, char c, size_t n)
-{
-	char *to = page_room(page, n);
-
-	if (n > 0)
-		memset(to, c, n);
-	page->len += n;
 }
 
 /* Strings. */
@@ -320,13 +297,14 @@ blank_lines_drop(struct page *page, size_t start, unsigned how)
 void
 page_put_extra(struct page *page, struct text extra, size_t depth, unsigned how)
 {
-	struct arena_mark mark = arena_mark(&page->scratch);
 	size_t start = page->len;
 
 	if (extra.len == 0 && !(how & (STARTS_LINE | ENDS_LINE))) {
-		page_fill(page, ' ', how & NEVER_EMPTY ? 1 : 0);
+		if (how & NEVER_EMPTY)
+			page_fill(page, ' ', 1);
 		return;
 	}
+	struct arena_mark mark = arena_mark(&page->scratch);
 	extra = returns_replace(page, extra);
 	if ((how & STARTS_LINE) && !has_break(extra))
 		page_fill(page, '\n', 1);

@@ -4,6 +4,8 @@
 /* The page that format.c writes on: strings with the escapes that must be, and
  * blanks and comments set in order (spec/hujson.md section 4.4). */
 
+#include <string.h>
+
 #include "grammar/arena.h"
 #include "grammar/hujson.h"
 
@@ -19,13 +21,38 @@ void page_start(struct page *, size_t about);
 
 void page_end(struct page *);
 
-/* Room for so many more bytes, at the end. */
-char *page_room(struct page *, size_t more);
+/* Makes room for so many more bytes. */
+void page_widen(struct page *, size_t more);
 
-void page_put(struct page *, const char *bytes, size_t n);
+/* Room for so many more bytes, at the end. */
+static inline char *
+page_room(struct page *page, size_t more)
+{
+	if (page->cap - page->len < more)
+		page_widen(page, more);
+	return page->bytes + page->len;
+}
+
+static inline void
+page_put(struct page *page, const char *bytes, size_t n)
+{
+	char *to = page_room(page, n);
+
+	if (n > 0)
+		memcpy(to, bytes, n);
+	page->len += n;
+}
 
 /* The same byte n times. */
-void page_fill(struct page *, char, size_t n);
+static inline void
+page_fill(struct page *page, char c, size_t n)
+{
+	char *to = page_room(page, n);
+
+	if (n > 0)
+		memset(to, c, n);
+	page->len += n;
+}
 
 /* A literal: strings with escapes get those that hujsonfmt writes. */
 void page_put_literal(struct page *, const struct tree *, const struct node *);

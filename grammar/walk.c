@@ -1,22 +1,6 @@
 #include "grammar/walk.h"
 
-#include <string.h>
-
 #include "grammar/scan.h"
-
-bool
-has_comment(struct text extra)
-{
-	return extra.len > 0 &&
-	       blanks_end(extra.at, extra.at + extra.len) < extra.at + extra.len;
-}
-
-bool
-has_break(struct text extra)
-{
-	/* mostly it is the first byte, if any */
-	return extra.len > 0 && (*extra.at == '\n' || memchr(extra.at, '\n', extra.len));
-}
 
 static struct text
 walk_extra(struct walk *walk)

@@ -4,7 +4,10 @@
 /* Going through an array or object with the blanks and comments around what is
  * in it, as spec/hujson.md section 3 has them. For format.c and measure.c. */
 
+#include <string.h>
+
 #include "grammar/hujson.h"
+#include "grammar/scan.h"
 
 /* Names and values by turns, or elements. Comments alone keep what is behind
  * a name or value: blanks there are as good as nothing (section 4.1). */
@@ -24,10 +27,20 @@ struct walk walk_start(const struct tree *, const struct node *parent);
 /* On to the first or next child; false when there is none. */
 bool walk_on(struct walk *);
 
-/* Whether blanks and comments have a comment, or a line end in them. */
-bool has_comment(struct text extra);
+/* Whether blanks and comments have a comment in them. */
+static inline bool
+has_comment(struct text extra)
+{
+	return extra.len > 0 &&
+	       blanks_end(extra.at, extra.at + extra.len) < extra.at + extra.len;
+}
 
-bool has_break(struct text extra);
+/* Or a line end: mostly it is the first byte, if any. */
+static inline bool
+has_break(struct text extra)
+{
+	return extra.len > 0 && (*extra.at == '\n' || memchr(extra.at, '\n', extra.len));
+}
 
 /* first .. end-1 */
 static inline struct text
