@@ -236,8 +236,9 @@ compare_witness(uint64_t seed, struct world *w, const struct cut_flow *flow, siz
 		return;
 	dst = flow_place(w, flow->dst, src.line);
 	/* of `*` with postures, addresses of the tailnet's that are nobody's drop out */
-	if (!naive_owner(&naive, src) && range_holds(RANGES_OF_TAILNET[0], src))
-		return;
+	for (size_t i = 0; i < 3 && !naive_owner(&naive, src); i++)
+		if (range_holds(RANGES_OF_TAILNET[i], src))
+			return;
 	for (size_t i = 0; i < w->policy->n_grants; i++) {
 		bool flows = grant_flows(&naive, i, src, dst, protocol, flow->port);
 		if (w->policy->grants[i].via.n > 0 && i != g)
