@@ -251,6 +251,8 @@ what_targets_mean_is_written_as_others_mean_it(void **state)
 		const char *lowered = arena_copy(&arena, text.at, text.len);
 		/* the comment before it names the target */
 		const char *body = strchr(lowered, '{');
+		if (!body)
+			body = lowered;
 		for (size_t k = 0; k < 3 && r->written[k]; k++)
 			if (!strstr(body, r->written[k]))
 				fail_msg("%s\nlacks %s\n%s", r->rule, r->written[k],

@@ -125,9 +125,8 @@ every_row_has_a_golden_case(void **state)
 		struct arena arena = { 0 };
 		const char *id = feature_row((enum feature)f)->id;
 		struct source *source = sample_source(&arena, (enum feature)f, "check");
-		if (!source)
-			fail_msg("testdata/target/%s.check is missing", id);
-		const char *text = arena_copy(&arena, source->bytes, source->len);
+		const char *text =
+			source ? arena_copy(&arena, source->bytes, source->len) : "";
 		if (!strstr(text, "$ aclc check --target all ") ||
 		    !strstr(text, arena_format(&arena, " %s.hujson\n", id)))
 			fail_msg("testdata/target/%s.check does not show it to all", id);
