@@ -37,7 +37,7 @@ sides_differ(struct comparison *c)
 	size_t n = 0;
 
 	for (uint32_t side = DIFF_OLD; side <= DIFF_NEW; side++)
-		n += diff_find(c->cut, &scratch, &c->dst_store, side).n;
+		n += diff_find(c->cut, &scratch, &c->dst_store, side, 0).n;
 	arena_end(&scratch);
 	return n > 0;
 }
@@ -69,12 +69,17 @@ comparison_of(struct telling *t, void (*fill)(struct comparison *, void *), void
 	return differ ? comparison_fill(t->work, t, true, fill, context) : NULL;
 }
 
+/* For each set of sources that may be told of a unit, so many classes of destinations
+ * are gone into in all. */
+#define ROOM ((size_t)20000)
+
 struct diff_blocks
 comparison_blocks(struct comparison *c, enum diff_side side)
 {
 	struct arena scratch = { 0 };
 	struct diff_facts facts =
-		diff_find(c->cut, &scratch, &c->dst_store, (uint32_t)side);
+		diff_find(c->cut, &scratch, &c->dst_store, (uint32_t)side,
+	                  c->most > SIZE_MAX / ROOM ? SIZE_MAX : c->most * ROOM);
 	struct diff_blocks blocks = diff_fold(c->words[side], c->arena, &facts);
 
 	arena_end(&scratch);

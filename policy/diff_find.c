@@ -9,6 +9,7 @@ struct finding_facts {
 	struct bits_store *dst_store;
 	uint32_t filter;
 	const struct cut_box *box;
+	size_t room; /* so many more classes may be gone into */
 	struct diff_facts facts;
 };
 
@@ -38,6 +39,8 @@ fact_take(void *context, const struct cut_part *part)
 	struct finding_facts *f = context;
 	struct diff_facts *facts = &f->facts;
 
+	bool more = f->room > part->n;
+
 	facts->at = arena_grow(f->arena, facts->at, facts->n, &facts->cap,
 	                       sizeof(*facts->at));
 	facts->at[facts->n++] = (struct diff_fact) {
@@ -47,11 +50,56 @@ fact_take(void *context, const struct cut_part *part)
 		.from = part->from,
 		.classes = bits_of(f->dst_store, part->classes, part->n),
 		.unit = f->box->unit,
+		.cut = !more,
 	};
+	f->room -= more ? part->n : f->room;
+	return more;
+}
+
+/* What of the sources of a box the other filter does not allow at one place. */
+static const struct bits *
+from_at(struct finding_facts *f, const struct cut_box *box, uint32_t class)
+{
+	struct cut *cut = f->cut;
+	uint32_t other = 1 - f->filter;
+
+	residue_set(&cut->mask, box->from);
+	for (uint32_t i = cut->sets_first[class]; i < cut->sets_first[class + 1]; i++) {
+		const struct cut_strip *strip =
+			cut_strip(cut, other, cut->sets_of[i], box->line);
+		for (uint32_t k = strip ? strip->first : 0; strip && k < strip->end;
+		     k++) {
+			struct cut_heap *heap = &cut->filters[other].heaps[k];
+			if (heap->lo <= box->lo && box->lo <= heap->hi)
+				residue_minus(&cut->mask,
+				              cut_heap_but(cut, other, heap, CUT_NONE));
+		}
+	}
+	cut_mask(cut, &cut->mask, class, cut->lines[box->line].stratum);
+	return residue_bits(&cut->mask, &cut->store);
+}
+
+/* One fact of a box, if it is found where it is likeliest: at the class that the
+ * fewest sets hold, on the first port. */
+static bool
+find_one(struct finding_facts *f, const struct cut_box *box)
+{
+	uint32_t class;
+	struct cut_part part = { box->lo, box->lo, &class, 1, NULL };
+
+	if (f->cut->axes[CUT_DST].sets[box->dst].n_classes == 0)
+		return false;
+	class = cut_class_loneliest(f->cut, box->dst);
+	part.from = from_at(f, box, class);
+	if (part.from->n == 0)
+		return false;
+	f->box = box;
+	fact_take(f, &part);
 	return true;
 }
 
-static void
+/* Whether there may be more facts than were found. */
+static bool
 find_box(struct finding_facts *f, const struct cut_box *box)
 {
 	uint32_t other = 1 - f->filter;
@@ -65,23 +113,32 @@ find_box(struct finding_facts *f, const struct cut_box *box)
 		                   .following = f->filter };
 
 	if (box->follows || has_twin(f->cut, other, box))
-		return;
+		return false;
+	if (f->room == 0 && f->cut->lines[box->line].kind != PROTOCOL_ICMP &&
+	    find_one(f, box))
+		return true;
 	f->box = box;
-	cut_sweep(f->cut, &sweep, fact_take, f);
+	return !cut_sweep(f->cut, &sweep, fact_take, f);
 }
 
 struct diff_facts
 diff_find(struct cut *cut, struct arena *arena, struct bits_store *dst_store,
-          uint32_t filter)
+          uint32_t filter, size_t room)
 {
-	struct finding_facts f = { cut, arena, dst_store, filter, NULL, { 0 } };
+	struct finding_facts f = { cut, arena, dst_store, filter, NULL, room, { 0 } };
 	const struct cut_filter *in = &cut->filters[filter];
+	/* by plane: the unit, and one more, of which there is enough */
+	uint32_t *enough = arena_array(arena, cut->planes.n, sizeof(*enough));
 
 	for (uint32_t unit = 0; unit < in->n_units; unit++) {
 		size_t n;
 		const uint32_t *boxes = cut_unit_boxes(cut, filter, unit, &n);
-		for (size_t i = 0; i < n; i++)
-			find_box(&f, &in->boxes[boxes[i]]);
+		for (size_t i = 0; i < n; i++) {
+			const struct cut_box *box = &in->boxes[boxes[i]];
+			uint32_t plane = cut->lines[box->line].plane;
+			if (enough[plane] != unit + 1 && find_box(&f, box))
+				enough[plane] = unit + 1;
+		}
 	}
 	return f.facts;
 }

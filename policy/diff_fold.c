@@ -63,6 +63,7 @@ struct fold {
 	/* With their own machines: all that sources have, and what is not told yet. */
 	struct owns had, wanted;
 	uint32_t unit, plane, asked;
+	size_t folded;               /* words of sets */
 	const struct bits *unserved; /* destinations of the plane */
 	struct numbers preferred[2]; /* by side: the words of the unit's own rules */
 };
@@ -849,6 +850,30 @@ block_add(struct fold *f, size_t first, const struct strand *strand,
 	block->from = bits_join(f->src_store, block->from, strand->name.bits);
 }
 
+/* So much is folded of all units, in words of sets, unless all is to be told; and of
+ * each unit after that. */
+#define FOLDED_MAX 200000
+#define FOLDED_LATER 64
+
+/* Whether a unit is summed up at once: not all of it was found, or enough was folded
+ * already. */
+static bool
+is_too_much(struct fold *f, const struct diff_fact *facts, size_t n)
+{
+	size_t words = 0;
+	bool cut = false;
+
+	for (size_t i = 0; i < n; i++) {
+		words += facts[i].from->n + facts[i].classes->n;
+		cut |= facts[i].cut;
+	}
+	if (cut ||
+	    (f->v->most < SIZE_MAX && f->folded > FOLDED_MAX && words > FOLDED_LATER))
+		return true;
+	f->folded += words;
+	return false;
+}
+
 /* The facts of one unit and plane. */
 static void
 fold_plane(struct fold *f, const struct diff_fact *facts, size_t n)
@@ -861,6 +886,10 @@ fold_plane(struct fold *f, const struct diff_fact *facts, size_t n)
 	f->runs = (struct names) { .arena = &f->scratch };
 	f->unserved = unserved_in(f, f->plane);
 	f->had = f->wanted = (struct owns) { 0 };
+	if (is_too_much(f, facts, n)) {
+		blocks_put(f, diff_sum(f->v, f->arena, facts, n, NULL));
+		return;
+	}
 	strands = strands_of_facts(f, facts, n);
 	if (strands.keys.n > f->v->most) {
 		blocks_put(f, diff_sum(f->v, f->arena, facts, n, f->preferred));

@@ -634,27 +634,37 @@ word_around(const struct naming *naming, const struct bits *target)
 	return best;
 }
 
-/* So many points are named one by one before anything else is tried. */
-#define POINTS_FIRST 64
+/* The best plan that costs little more than most; its cost is SIZE_MAX where there is
+ * none. */
+static struct plan
+plan_within(struct naming *naming, const struct bits *target, const struct bits *allowed,
+            size_t most)
+{
+	struct plan best = plan_plain(naming, target, allowed, most);
+	size_t limit = best.cost < most ? best.cost : most;
+
+	if (best.cost > 2)
+		plan_offer(&best, plan_except(naming, target, allowed, limit));
+	limit = best.cost < limit ? best.cost : limit;
+	uint32_t around =
+		best.cost > COST_FINE ? word_around(naming, target) : NAMES_NONE;
+	if (around != NAMES_NONE)
+		plan_offer(&best, plan_loosely(naming, around, target, allowed, limit));
+	return best;
+}
 
 struct diff_names
 vocabulary_name(struct vocabulary *v, enum cut_side side, const struct bits *target,
                 const struct bits *allowed, const struct numbers *preferred)
 {
+	/* few names first, so that no many are found in vain */
+	static const size_t most[] = { 64, 1024, SIZE_MAX / 2 };
 	struct arena scratch = { 0 };
 	struct naming naming = { v, side, &v->axis[side], &scratch, preferred };
-	struct plan best = plan_plain(&naming, target, allowed, POINTS_FIRST);
+	struct plan best = { .cost = SIZE_MAX };
 
-	if (best.cost > 2)
-		plan_offer(&best,
-		           plan_except(&naming, target, allowed,
-		                       best.cost == SIZE_MAX ? SIZE_MAX / 2 : best.cost));
-	uint32_t around =
-		best.cost > COST_FINE ? word_around(&naming, target) : NAMES_NONE;
-	if (around != NAMES_NONE)
-		plan_offer(&best, plan_loosely(&naming, around, target, allowed,
-		                               best.cost == SIZE_MAX ? SIZE_MAX / 2
-		                                                     : best.cost));
+	for (size_t i = 0; i < sizeof(most) / sizeof(*most) && best.cost == SIZE_MAX; i++)
+		best = plan_within(&naming, target, allowed, most[i]);
 	if (best.cost == SIZE_MAX)
 		best = plan_plain(&naming, target, allowed, SIZE_MAX);
 	arena_end(&scratch);

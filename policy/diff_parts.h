@@ -112,6 +112,7 @@ struct diff_fact {
 	const struct bits *from;
 	const struct bits *classes; /* of destinations */
 	uint32_t unit;
+	bool cut; /* the unit has more than was found */
 };
 
 struct diff_facts {
@@ -119,9 +120,12 @@ struct diff_facts {
 	size_t n, cap;
 };
 
-/* What the boxes of one filter allow and the other does not, unit by unit. */
+/*
+ * What the boxes of one filter allow and the other does not, unit by unit. When so
+ * many classes of destinations were gone into, one fact of each further unit.
+ */
 struct diff_facts diff_find(struct cut *, struct arena *, struct bits_store *dst_store,
-                            uint32_t filter);
+                            uint32_t filter, size_t room);
 
 /* Which pairs are meant, where those of one owner fare differently from others. */
 enum diff_mode { MODE_FULL, MODE_OTHERS, MODE_SELF };
@@ -160,7 +164,8 @@ struct diff_blocks diff_fold(struct vocabulary *, struct arena *,
                              const struct diff_facts *);
 
 /* All facts of one unit and plane as one block that holds in part; preferred by side,
- * as for vocabulary_name. */
+ * as for vocabulary_name. NULL: it is said in the words of the rule itself, where the
+ * unit is a rule. */
 struct diff_block diff_sum(struct vocabulary *, struct arena *, const struct diff_fact *,
                            size_t n, const struct numbers preferred[2]);
 

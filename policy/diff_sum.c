@@ -75,6 +75,69 @@ runs_join(struct summing *s, struct diff_block *block)
 	block->n_runs = diff_runs_settle(runs, s->n);
 }
 
+/* The ports that the rule is about, though not all of them were gone into. */
+static void
+runs_of_boxes(struct summing *s, struct diff_block *block)
+{
+	const struct cut *cut = s->v->cut;
+	const struct cut_filter *in = &cut->filters[s->v->filter];
+	size_t n, n_runs = 0;
+	const uint32_t *boxes = cut_unit_boxes(cut, s->v->filter, s->unit, &n);
+	struct diff_run *runs = arena_array(s->arena, n + block->n_runs, sizeof(*runs));
+
+	for (size_t i = 0; i < n; i++) {
+		const struct cut_box *box = &in->boxes[boxes[i]];
+		if (cut->lines[box->line].plane == s->plane && !box->follows)
+			runs[n_runs++] = (struct diff_run) { cut->lines[box->line].kind,
+				                             box->lo, box->hi };
+	}
+	block->runs = runs;
+	block->n_runs = diff_runs_settle(runs, n_runs);
+}
+
+/* The words that one side of the rule is written with. */
+static struct diff_names
+names_written(struct summing *s, enum cut_side side, const struct grant *grant)
+{
+	size_t n = side == CUT_SRC ? grant->src.n : grant->dst.n;
+	struct diff_names names = { arena_array(s->arena, n, sizeof(*names.at)), n, n };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct selector *selector =
+			side == CUT_SRC ? &grant->src.at[i] : &grant->dst.at[i].selector;
+		names.at[i] =
+			(struct diff_name) { .word = vocabulary_text(s->arena, selector),
+			                     .bits = store_of(s, side)->all[0] };
+	}
+	return names;
+}
+
+/* The rule that the facts are of, or NULL. */
+static const struct grant *
+grant_of(const struct summing *s)
+{
+	const struct cut_filter *in = &s->v->cut->filters[s->v->filter];
+
+	return in->filter && s->unit < in->policy->n_grants ? &in->policy->grants[s->unit]
+	                                                    : NULL;
+}
+
+/* Names for what was found; or, without preferred words, for all that may be. */
+static void
+names_find_all(struct summing *s, struct diff_block *block,
+               const struct numbers preferred[2])
+{
+	struct diff_names *names[2] = { &block->src, &block->dst };
+	const struct bits *is[2] = { block->from, block->to };
+
+	boxes_join(s);
+	for (enum cut_side side = CUT_SRC; side <= CUT_DST; side++) {
+		const struct bits *may = classes_joined(s, side);
+		*names[side] = vocabulary_name(s->v, side, preferred ? is[side] : may,
+		                               may, preferred ? &preferred[side] : NULL);
+	}
+}
+
 struct diff_block
 diff_sum(struct vocabulary *v, struct arena *arena, const struct diff_fact *facts,
          size_t n, const struct numbers preferred[2])
@@ -87,7 +150,7 @@ diff_sum(struct vocabulary *v, struct arena *arena, const struct diff_fact *fact
 		             .n = n };
 	struct diff_fact *one = arena_alloc(arena, sizeof(*one));
 	struct diff_block block = { .unit = s.unit, .plane = s.plane, .partly = one };
-	const struct bits *may[2];
+	const struct grant *grant = grant_of(&s);
 
 	*one = *facts;
 	for (enum cut_side side = CUT_SRC; side <= CUT_DST; side++)
@@ -95,14 +158,15 @@ diff_sum(struct vocabulary *v, struct arena *arena, const struct diff_fact *fact
 	facts_join(&s);
 	block.from = classes_joined(&s, CUT_SRC);
 	block.to = classes_joined(&s, CUT_DST);
-	boxes_join(&s);
-	for (enum cut_side side = CUT_SRC; side <= CUT_DST; side++)
-		may[side] = classes_joined(&s, side);
-	block.src = vocabulary_name(v, CUT_SRC, block.from, may[CUT_SRC],
-	                            &preferred[CUT_SRC]);
-	block.dst =
-		vocabulary_name(v, CUT_DST, block.to, may[CUT_DST], &preferred[CUT_DST]);
 	runs_join(&s, &block);
+	if (!preferred && v->cut->filters[v->filter].filter)
+		runs_of_boxes(&s, &block);
+	if (grant && !preferred) {
+		block.src = names_written(&s, CUT_SRC, grant);
+		block.dst = names_written(&s, CUT_DST, grant);
+	} else {
+		names_find_all(&s, &block, preferred);
+	}
 	arena_end(&s.scratch);
 	return block;
 }
