@@ -357,18 +357,6 @@ bits_besides(const struct bits *set, const struct bits *one, const struct bits *
 }
 
 uint32_t
-bits_count_met(const struct bits *a, const struct bits *b)
-{
-	uint32_t from = 0, n = 0;
-
-	if (a->n > b->n)
-		return bits_count_met(b, a);
-	for (uint32_t i = 0; i < a->n; i++)
-		n += word_count(a->word[i] & word_at(b, &from, a->at[i]));
-	return n;
-}
-
-uint32_t
 bits_first(const struct bits *bits)
 {
 	return bits->at[0] * WORD + word_first(bits->word[0]);

@@ -57,9 +57,6 @@ uint32_t bits_count(const struct bits *);
 uint32_t bits_common(const struct bits *, const struct bits *);
 uint32_t bits_besides(const struct bits *, const struct bits *, const struct bits *);
 
-/* How many are in both. */
-uint32_t bits_count_met(const struct bits *, const struct bits *);
-
 /* The least number of a set that is not empty. */
 uint32_t bits_first(const struct bits *);
 

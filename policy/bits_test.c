@@ -123,7 +123,7 @@ joined_met_and_taken_away_they_are_what_the_truths_say(void **unused)
 		is_like(bits_meet(&store, x, y), &meet);
 		is_like(bits_minus(&store, x, y), &minus);
 		assert_int_equal(bits_overlap(x, y), model_count(&meet) > 0);
-		assert_int_equal(bits_count_met(x, y), model_count(&meet));
+		assert_int_equal(bits_common(x, y), model_count(&meet));
 		assert_int_equal(bits_within(x, y), model_count(&minus) == 0);
 	}
 }

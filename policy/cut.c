@@ -316,8 +316,8 @@ sets_overlap(const struct cut_set *a, const struct cut_set *b)
 	return false;
 }
 
-bool
-cut_box_is_in(const struct cut *cut, const struct cut_box *box, enum stratum stratum)
+static bool
+box_is_in(const struct cut *cut, const struct cut_box *box, enum stratum stratum)
 {
 	const struct cut_set *sets = cut->axes[CUT_DST].sets;
 
@@ -357,7 +357,7 @@ box_settle(struct cut *cut, struct boxes *boxes, struct cut_box box)
 	if (box.from->n == 0 || cut->axes[CUT_DST].sets[box.dst].n_classes == 0)
 		return;
 	for (enum stratum stratum = STRATUM_ANY; stratum <= STRATUM_SELF; stratum++) {
-		if (!cut_box_is_in(cut, &box, stratum))
+		if (!box_is_in(cut, &box, stratum))
 			continue;
 		box.line = cut_line(cut, line.plane, line.kind, stratum);
 		boxes->at = arena_grow(cut->arena, boxes->at, boxes->n, &boxes->cap,

@@ -84,10 +84,6 @@ uint32_t cut_take(struct cut *, struct filter *);
 uint32_t cut_mention(struct cut *, uint32_t filter, enum cut_side,
                      const struct selector *, size_t n);
 
-/* Takes note of all src and dst elements of the filter's grants, so that
- * cut_without can be asked about them. */
-void cut_mention_elements(struct cut *, uint32_t filter);
-
 /* Cuts. What follows may be asked from now on, and no more be taken. */
 void cut_close(struct cut *);
 
@@ -105,41 +101,21 @@ struct cut_flow {
 	const struct grant *by; /* one that allows it, NULL where none does (or open) */
 };
 
-#define CUT_ALL SIZE_MAX
-
-/*
- * A piece of a grant: all of it, or what one element of its lists contributes.
- * ip is an element of a grant's ip; in an acl, of the ports of its dst element,
- * which has to be named then.
- */
-struct cut_piece {
-	const struct grant *grant;
-	size_t src, dst, ip; /* CUT_ALL: all of them */
-};
-
 struct cut_cover {
-	bool empty;   /* the piece allows nothing at all */
-	bool covered; /* all that it allows, the rest allows too */
+	bool empty;   /* the grant allows nothing at all */
+	bool covered; /* all that it allows, the others allow too */
 	/* When covered and not empty: a small cover among the other grants, in the
-	 * policy's order; one if one suffices. own: the grant's other elements are
-	 * part of it. */
+	 * policy's order; one if one suffices. */
 	const struct grant *const *by;
 	size_t n_by;
 	bool more; /* by is not all of it: there are too many to be worth finding */
-	bool own;
-	struct cut_flow witness; /* when not covered: only the piece allows it */
+	struct cut_flow witness; /* when not covered: only the grant allows it */
 };
 
 /*
- * Whether a piece could be left out without a change: the rest is all other
- * grants, and what is left of its own. Its own elements must have been mentioned
- * unless the piece is the whole grant.
- */
-struct cut_cover cut_without(struct cut *, uint32_t filter, const struct cut_piece *);
-
-/*
- * The same for every grant as a whole, by its place in policy->grants; each on its
- * own, so that of two equal ones both are covered.
+ * Whether a grant could be left out without a change, for all of them, by their
+ * places in policy->grants; each on its own, so that of two equal ones both are
+ * covered.
  */
 struct cut_cover *cut_grants(struct cut *, uint32_t filter);
 

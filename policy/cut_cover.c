@@ -1,12 +1,12 @@
-/* Is a grant, or a piece of one, covered by the others; and by which. */
+/* Is a grant covered by the others; and by which. */
 #include "policy/cut_parts.h"
 
 #include <stdlib.h>
 
 #include "grammar/arena.h"
 
-/* What is asked: the boxes of a piece, against a filter and what is left of the
- * piece's own grant. */
+/* What is asked: the boxes of a grant, against a filter without it, or against some
+ * boxes of one's own. */
 struct inquiry {
 	struct cut *cut;
 	uint32_t filter, unit;
@@ -153,7 +153,7 @@ gap_guess(const struct inquiry *q, const struct cut_box *box, struct gap *gap)
 	enum stratum stratum = cut->lines[box->line].stratum;
 	uint32_t class = cut_class_loneliest(cut, box->dst);
 
-	if (q->n_own > 0 || q->gone || !cut_is_open(cut, class, stratum, box->from))
+	if (q->gone || !cut_is_open(cut, class, stratum, box->from))
 		return false;
 	*gap = (struct gap) { cut, stratum, source_loneliest(cut, box->from), class,
 		              box->lo };
@@ -329,7 +329,7 @@ candidate_offer(const struct inquiry *q, struct candidate *best,
                 const struct cut_box *box, const struct cut_box *other)
 {
 	const struct cut *cut = q->cut;
-	uint32_t n = bits_count_met(other->from, box->from);
+	uint32_t n = bits_common(other->from, box->from);
 	uint64_t worth = (uint64_t)n * cut->axes[CUT_DST].sets[other->dst].n_classes;
 
 	if (worth < best->worth || (worth == best->worth && other->unit > best->unit))
@@ -384,8 +384,6 @@ covering_without(const struct covering *c, const struct inquiry *q, size_t leave
 {
 	struct covering less = { .scratch = c->scratch };
 
-	for (size_t i = 0; i < q->n_own; i++)
-		covering_put(&less, q->own[i]);
 	for (size_t i = 0; i < c->n; i++)
 		if (i != leave_out)
 			covering_add(&less, q, c->units[i]);
@@ -404,8 +402,6 @@ covering_find(const struct inquiry *q, struct arena *scratch)
 	const struct cut_box *box;
 	struct gap gap;
 
-	for (size_t i = 0; i < q->n_own; i++)
-		covering_put(&c, q->own[i]);
 	while (covering_gap(q, &c, &box, &gap)) {
 		c.more = c.n == UNITS_MAX;
 		if (c.more)
@@ -441,21 +437,13 @@ cover_name(const struct inquiry *q, struct cut_cover *cover, const uint32_t *uni
 	cover->n_by = n;
 }
 
-/* Says by what a piece is covered. */
+/* Says by what a grant is covered. */
 static void
 cover_explain(const struct inquiry *q, struct cut_cover *cover)
 {
 	struct arena scratch = { 0 };
-	const struct cut_box *box;
-	struct gap gap;
-	struct inquiry others = *q;
+	uint32_t alone = unit_alone(q);
 
-	others.own = NULL;
-	others.n_own = 0;
-	cover->own = q->n_own > 0 && inquiry_gap(&others, &box, &gap);
-	if (!cover->own)
-		q = &others;
-	uint32_t alone = cover->own ? CUT_NONE : unit_alone(q);
 	if (alone != CUT_NONE) {
 		cover_name(q, cover, &alone, 1);
 	} else {
@@ -515,22 +503,6 @@ inquiry_of_unit(struct cut *cut, struct arena *scratch, uint32_t filter, uint32_
 		boxes[i] = cut->filters[filter].boxes[numbers[i]];
 	q.boxes = boxes;
 	return q;
-}
-
-struct cut_cover
-cut_without(struct cut *cut, uint32_t filter, const struct cut_piece *piece)
-{
-	struct arena scratch = { 0 };
-	uint32_t unit = (uint32_t)(piece->grant - cut->filters[filter].policy->grants);
-	struct inquiry q = inquiry_of_unit(cut, &scratch, filter, unit);
-
-	if (piece->src != CUT_ALL || piece->dst != CUT_ALL || piece->ip != CUT_ALL) {
-		q.boxes = cut_piece_boxes(cut, &scratch, filter, piece, false, &q.n);
-		q.own = cut_piece_boxes(cut, &scratch, filter, piece, true, &q.n_own);
-	}
-	struct cut_cover cover = inquiry_answer(&q, true);
-	arena_end(&scratch);
-	return cover;
 }
 
 struct cut_cover *

@@ -71,13 +71,6 @@ struct cut_plane {
 	const struct node *value; /* … NULL: the capability itself, whatever its values */
 };
 
-/* What one element of a grant's dst and one of its ip (or of its ports) allow,
- * to all of its sources; no source is set. */
-struct cut_atom {
-	uint32_t dst, ip; /* places in the lists; ip is CUT_NONE of a capability */
-	struct cut_box box;
-};
-
 /* A set of points that some end comes to. */
 struct cut_set {
 	struct runs runs;
@@ -135,18 +128,10 @@ struct cut_filter {
 	size_t n_boxes, boxes_cap;
 	struct cut_heap *heaps;
 	struct cut_strip *strips; /* by dst, then line */
-	uint32_t *strips_of;    /* by dst set: its first strip; then one past the last */
-	uint32_t *boxes_of;     /* by unit: its first place in by_unit; then one past */
-	uint32_t *by_unit;      /* numbers of boxes */
-	uint32_t *src_elements; /* ends of all src elements, grant by grant … */
-	uint32_t *src_elements_of; /* … where each grant's begin */
-	struct cut_atom *atoms;    /* grant by grant … */
-	uint32_t *atoms_of;        /* … where each one's begin; one past the last */
-	size_t atoms_cap;
-	/* By unit: what the elements of its src give together, and what two give;
-	 * NULL: not asked yet. */
-	const struct bits **lists_once, **lists_twice;
-	bool *stays; /* by unit: does more than allow flows; NULL: none does */
+	uint32_t *strips_of; /* by dst set: its first strip; then one past the last */
+	uint32_t *boxes_of;  /* by unit: its first place in by_unit; then one past */
+	uint32_t *by_unit;   /* numbers of boxes */
+	bool *stays;         /* by unit: does more than allow flows; NULL: none does */
 };
 
 struct cut_axis {
@@ -273,33 +258,8 @@ uint32_t cut_ask(struct cut *, uint32_t filter, const struct words *postures);
 
 void cut_add(struct cut *, uint32_t filter, struct cut_box);
 
-/* A rule on its way in: what its boxes have in common, and where they go. */
-struct cut_taking {
-	struct cut *cut;
-	uint32_t filter;
-	const struct grant *grant;
-	struct cut_box box;
-	uint32_t plane;
-	uint32_t atom_dst, atom_ip; /* of an atom; CUT_NONE: boxes are meant */
-};
-
-/* Takes the ports of a protocol, or a capability, of a rule whose box says all
- * but the line. */
-void cut_take_ports(struct cut_taking *, int protocol, const struct ports *, size_t n);
-void cut_take_capability(struct cut_taking *, const struct capability *);
-
-/* Takes the ports by way of each of the grant's via tags to a party. */
-void cut_take_via(struct cut_taking *, const struct party *, int protocol,
-                  const struct ports *, size_t n);
-
 /* The number of a JSON value: equal ones have the same. */
 uint32_t cut_value(struct cut *, const struct tree *, const struct node *);
-
-/* cut_atoms.c */
-
-/* The boxes of a piece of a grant, or of what is left of the grant without it. */
-struct cut_box *cut_piece_boxes(struct cut *, struct arena *, uint32_t filter,
-                                const struct cut_piece *, bool rest, size_t *n);
 
 /* cut_points.c */
 
@@ -341,9 +301,6 @@ bool cut_is_open(const struct cut *, uint32_t dst_class, enum stratum,
 
 /* The sources of a set, of any situation that a list of postures covers. */
 const struct bits *cut_from(struct cut *, uint32_t set, uint32_t asked);
-
-/* Whether a box has something in a stratum at all. Its dst is a set. */
-bool cut_box_is_in(const struct cut *, const struct cut_box *, enum stratum);
 
 /* The class of a source, and its situation. */
 uint32_t cut_class_of(const struct cut *, uint32_t source);

@@ -401,17 +401,14 @@ cut_add(struct cut *cut, uint32_t filter, struct cut_box box)
 	cut->has_self |= box.self;
 }
 
-static void
-take_atom(struct cut_taking *taking, struct cut_box box)
-{
-	struct cut_filter *to = &taking->cut->filters[taking->filter];
-	size_t n = to->atoms_of[taking->grant - to->policy->grants + 1];
-
-	to->atoms = arena_grow(taking->cut->arena, to->atoms, n, &to->atoms_cap,
-	                       sizeof(*to->atoms));
-	to->atoms[n] = (struct cut_atom) { taking->atom_dst, taking->atom_ip, box };
-	to->atoms_of[taking->grant - to->policy->grants + 1]++;
-}
+/* A rule on its way in: what its boxes have in common, and where they go. */
+struct cut_taking {
+	struct cut *cut;
+	uint32_t filter;
+	const struct grant *grant;
+	struct cut_box box;
+	uint32_t plane;
+};
 
 static void
 take_line(struct cut_taking *taking, uint32_t kind, struct ports ports)
@@ -421,10 +418,7 @@ take_line(struct cut_taking *taking, uint32_t kind, struct ports ports)
 	box.line = cut_line(taking->cut, taking->plane, kind, STRATUM_ANY);
 	box.lo = ports.first;
 	box.hi = ports.last;
-	if (taking->atom_dst == CUT_NONE)
-		cut_add(taking->cut, taking->filter, box);
-	else
-		take_atom(taking, box);
+	cut_add(taking->cut, taking->filter, box);
 }
 
 /* Where packets go at all, a ping goes too. */
@@ -465,9 +459,8 @@ has_runs(int protocol, const struct ports *ports, size_t n)
 	return false;
 }
 
-void
-cut_take_ports(struct cut_taking *taking, int protocol, const struct ports *ports,
-               size_t n)
+static void
+take_ports(struct cut_taking *taking, int protocol, const struct ports *ports, size_t n)
 {
 	bool runs = has_runs(protocol, ports, n);
 
@@ -477,9 +470,9 @@ cut_take_ports(struct cut_taking *taking, int protocol, const struct ports *port
 		take_run(taking, protocol, ports[i]);
 }
 
-void
-cut_take_via(struct cut_taking *taking, const struct party *dst, int protocol,
-             const struct ports *ports, size_t n)
+static void
+take_via(struct cut_taking *taking, const struct party *dst, int protocol,
+         const struct ports *ports, size_t n)
 {
 	const struct selectors *via = &taking->grant->via;
 
@@ -489,7 +482,7 @@ cut_take_via(struct cut_taking *taking, const struct party *dst, int protocol,
 		taking->plane = cut_plane(taking->cut, text_of(plane));
 		served_via(taking->cut, taking->filter, taking->plane, tag);
 		taking->box.dst = end_via(taking->cut, taking->filter, dst, tag);
-		cut_take_ports(taking, protocol, ports, n);
+		take_ports(taking, protocol, ports, n);
 	}
 }
 
@@ -511,8 +504,8 @@ take_value(struct cut_taking *taking, struct text name, const struct node *value
 	take_line(taking, 0, (struct ports) { 0, 0 });
 }
 
-void
-cut_take_capability(struct cut_taking *taking, const struct capability *app)
+static void
+take_capability(struct cut_taking *taking, const struct capability *app)
 {
 	bool listed = app->values && app->values->kind == HUJSON_ARRAY;
 
@@ -566,9 +559,7 @@ take_rule(struct cut *cut, uint32_t filter, const struct rule *rule)
 {
 	const struct policy *policy = cut->filters[filter].policy;
 	const struct grant *grant = rule->grant;
-	struct cut_taking taking = {
-		.cut = cut, .filter = filter, .grant = grant, .atom_dst = CUT_NONE
-	};
+	struct cut_taking taking = { .cut = cut, .filter = filter, .grant = grant };
 	struct cut_box *box = &taking.box;
 
 	if (rule->kind == RULE_COMPANION)
@@ -581,15 +572,14 @@ take_rule(struct cut *cut, uint32_t filter, const struct rule *rule)
 	if (rule->kind == RULE_NETWORK && rule->n_ports == 0)
 		unit_stays(cut, filter, box->unit);
 	if (rule->via) {
-		cut_take_via(&taking, rule->dst, rule->protocol, rule->ports,
-		             rule->n_ports);
+		take_via(&taking, rule->dst, rule->protocol, rule->ports, rule->n_ports);
 		return;
 	}
 	box->dst = end_target(cut, filter, rule);
 	if (rule->kind == RULE_NETWORK)
-		cut_take_ports(&taking, rule->protocol, rule->ports, rule->n_ports);
+		take_ports(&taking, rule->protocol, rule->ports, rule->n_ports);
 	for (size_t i = 0; rule->kind == RULE_APP && i < grant->n_app; i++)
-		cut_take_capability(&taking, &grant->app[i]);
+		take_capability(&taking, &grant->app[i]);
 }
 
 static uint32_t
