@@ -13,12 +13,6 @@ static const struct page PAGES[] = {
 #define N_PAGES (sizeof(PAGES) / sizeof(*PAGES))
 
 const struct page *
-page_list(size_t i)
-{
-	return i < N_PAGES ? &PAGES[i] : NULL;
-}
-
-const struct page *
 page_of(const char *id)
 {
 	for (size_t i = 0; i < N_PAGES; i++)

@@ -24,9 +24,6 @@ struct page {
 /* The page of a check, or NULL. */
 const struct page *page_of(const char *id);
 
-/* The whole page, by its number; NULL at the end. */
-const struct page *page_list(size_t i);
-
 /* The text with what would move the cursor, hide or reorder shown as <U+202E>, and
  * what a CI runner would obey broken up. In the arena. */
 struct text report_harmless(struct arena *, struct text);

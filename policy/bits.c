@@ -492,12 +492,6 @@ residue_take(struct residue *r, uint32_t number)
 	r->word[number / WORD] |= UINT64_C(1) << number % WORD;
 }
 
-void
-residue_drop(struct residue *r, uint32_t number)
-{
-	r->word[number / WORD] &= ~(UINT64_C(1) << number % WORD);
-}
-
 bool
 residue_holds(const struct residue *r, uint32_t number)
 {

@@ -94,7 +94,6 @@ void residue_join_met(struct residue *, const struct residue *, const struct bit
 /* Keeps what another residue of the same store holds. */
 void residue_keep(struct residue *, const struct residue *);
 void residue_take(struct residue *, uint32_t number);
-void residue_drop(struct residue *, uint32_t number);
 bool residue_holds(const struct residue *, uint32_t number);
 bool residue_overlaps(const struct residue *, const struct bits *);
 

@@ -2,10 +2,8 @@
 
 #include "grammar/arena.h"
 
-static const struct {
-	const char *name, *released;
-} targets[TARGET_N] = {
-#define TARGET(name, id, released) [TARGET_##name] = { id, released },
+static const char *const target_names[TARGET_N] = {
+#define TARGET(name, id, released) [TARGET_##name] = id,
 #include "policy/target.def"
 };
 
@@ -23,7 +21,7 @@ target_parse(struct text name, enum target *target)
 		return true;
 	}
 	for (size_t i = 0; i < TARGET_N; i++) {
-		if (!text_is(name, targets[i].name))
+		if (!text_is(name, target_names[i]))
 			continue;
 		*target = (enum target)i;
 		return true;
@@ -34,13 +32,7 @@ target_parse(struct text name, enum target *target)
 const char *
 target_name(enum target target)
 {
-	return targets[target].name;
-}
-
-const char *
-target_released(enum target target)
-{
-	return targets[target].released;
+	return target_names[target];
 }
 
 const struct feature_row *

@@ -28,9 +28,6 @@ bool target_parse(struct text, enum target *);
 /* "headscale-0.26". */
 const char *target_name(enum target);
 
-/* The day of the release, "2025-05-14"; "" of what has no releases. */
-const char *target_released(enum target);
-
 /* What not all of them take alike: FEATURE_GRANTS … */
 enum feature {
 	FEATURE_NONE,
