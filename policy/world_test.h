@@ -467,8 +467,8 @@ world_count(size_t usual)
 	return (size_t)world_asked("ACLC_WORLDS", usual);
 }
 
-/* Makes the world of a seed, so many further as ACLC_SEED says; false if a reader found an error in it, and then
- * the first error says which. */
+/* Makes the world of a seed, so many further as ACLC_SEED says; false if a reader
+ * found an error in it, and then the first error says which. */
 static inline bool
 world_make(struct world *w, uint64_t seed)
 {
