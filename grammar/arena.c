@@ -275,20 +275,25 @@ arena_mark(const struct arena *arena)
 	return (struct arena_mark) { arena->next, arena->end, arena->n_made };
 }
 
-void
-arena_reset(struct arena *arena, struct arena_mark mark)
+/* Frees the blocks from this one on that are newer. */
+static void
+blocks_free(struct arena_block **link, size_t n_made)
 {
-	struct arena_block **link = &arena->blocks;
-
-	while (arena->n_made > mark.n_made && *link) {
+	while (*link && (*link)->number > n_made) {
 		struct arena_block *block = *link;
-		if (block->number <= mark.n_made) {
-			link = &block->older;
-			continue;
-		}
 		*link = block->older;
 		free(block);
 	}
+}
+
+/* Newer blocks come first, but for long arrays, which lie behind the block that was
+ * open when they grew. */
+void
+arena_reset(struct arena *arena, struct arena_mark mark)
+{
+	blocks_free(&arena->blocks, mark.n_made);
+	if (arena->blocks)
+		blocks_free(&arena->blocks->older, mark.n_made);
 	arena->n_made = mark.n_made;
 	arena->next = mark.next;
 	arena->end = mark.end;

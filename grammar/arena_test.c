@@ -122,6 +122,39 @@ what_was_there_before_the_mark_outlives_a_reset(void **state)
 	arena_end(&arena);
 }
 
+/* A long array, each number in its place. */
+static uint32_t *
+long_array(struct arena *arena)
+{
+	uint32_t *numbers = NULL;
+	size_t cap = 0;
+
+	for (uint32_t i = 0; i < 1000000; i++) {
+		numbers = arena_grow(arena, numbers, i, &cap, sizeof(*numbers));
+		numbers[i] = i;
+	}
+	return numbers;
+}
+
+static void
+of_long_arrays_those_of_before_a_mark_outlive_a_reset(void **state)
+{
+	struct arena arena = { 0 };
+
+	(void)state;
+	uint32_t *kept = long_array(&arena);
+	struct arena_mark mark = arena_mark(&arena);
+	for (size_t round = 0; round < 3; round++) {
+		long_array(&arena);
+		memset(arena_alloc(&arena, 5000000), 'x', 5000000);
+		long_array(&arena);
+		arena_reset(&arena, mark);
+	}
+	for (uint32_t i = 0; i < 1000000; i++)
+		assert_int_equal(kept[i], i);
+	arena_end(&arena);
+}
+
 static void
 an_arena_that_ended_is_empty_and_usable(void **state)
 {
@@ -320,6 +353,7 @@ main(void)
 		cmocka_unit_test(what_grew_long_is_taken_back),
 		cmocka_unit_test(what_was_taken_back_is_given_out_zeroed),
 		cmocka_unit_test(what_was_there_before_the_mark_outlives_a_reset),
+		cmocka_unit_test(of_long_arrays_those_of_before_a_mark_outlive_a_reset),
 		cmocka_unit_test(an_arena_that_ended_is_empty_and_usable),
 		cmocka_unit_test(requests_larger_than_any_block_are_met),
 		cmocka_unit_test(a_growing_array_keeps_its_elements),
