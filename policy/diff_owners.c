@@ -5,6 +5,7 @@
 
 #include "grammar/arena.h"
 #include "policy/resolve.h"
+#include "policy/saying.h"
 #include "policy/validate.h"
 
 /* Something with a list of people to it, known by a key: a tag with its owners, a
@@ -101,20 +102,27 @@ owners_of(struct arena *arena, const struct policy *p)
 /* What a tag's machines may do by the rules that name the tag itself, or a set it is
  * in: the first few. */
 #define POWERS_MAX 3
+#define PORTS_MAX 6
 
+/* "tag:db tcp:22,5432" */
 static const char *
 power_text(struct arena *arena, const struct rule *rule)
 {
+	struct saying power = { .arena = arena };
 	char ports[16];
 
 	if (!rule->target || rule->n_ports == 0)
 		return NULL;
-	ports_write(rule->ports[0], ports);
-	return arena_format(arena, "%.*s %s%s%s", TEXT_ARG(rule->target->text),
-	                    rule->protocol == PROTOCOL_ANY
-	                            ? ""
-	                            : protocol_name(arena, rule->protocol),
-	                    rule->protocol == PROTOCOL_ANY ? "" : ":", ports);
+	saying_add(&power, "%.*s ", TEXT_ARG(rule->target->text));
+	if (rule->protocol != PROTOCOL_ANY)
+		saying_add(&power, "%s:", protocol_name(arena, rule->protocol));
+	for (size_t i = 0; i < rule->n_ports && i < PORTS_MAX; i++) {
+		ports_write(rule->ports[i], ports);
+		saying_add(&power, "%s%s", i ? "," : "", ports);
+	}
+	if (rule->n_ports > PORTS_MAX)
+		saying_add(&power, " and %zu more", rule->n_ports - PORTS_MAX);
+	return saying_words(&power);
 }
 
 /* Whether a rule lets the machines of a tag do something that not everybody may. */
