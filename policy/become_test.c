@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "policy/draw_test.h"
 #include "policy/small_test.h"
 
 static uint32_t
@@ -102,15 +103,6 @@ struct graph {
 	char text[4096];
 };
 
-static unsigned
-draw(uint64_t *seed, unsigned n)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return (unsigned)(*seed >> 33) % n;
-}
-
 static void
 graph_draw(struct graph *g, uint64_t *seed)
 {
@@ -121,7 +113,7 @@ graph_draw(struct graph *g, uint64_t *seed)
 	for (unsigned to = 0; to < TAGS; to++) {
 		len += (size_t)sprintf(g->text + len, "\"tag:t%u\": [", to);
 		for (unsigned from = 0; from < TAGS; from++) {
-			if (draw(seed, 5))
+			if (draw_from(seed, 5))
 				continue;
 			g->owns[from][to] = g->reaches[from][to] = true;
 			len += (size_t)sprintf(g->text + len, "\"tag:t%u\",", from);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "grammar/arena.h"
+#include "policy/draw_test.h"
 
 #define WORDS 4
 #define N (64 * WORDS)
@@ -24,10 +25,7 @@ struct model {
 static uint32_t
 draw(uint32_t n)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 33) % n;
+	return draw_from(&state, n);
 }
 
 static int

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "policy/cut.h"
+#include "policy/draw_test.h"
 #include "policy/saying.h"
 #include "policy/small_test.h"
 
@@ -107,10 +108,7 @@ struct sketch {
 static unsigned
 draw(struct sketch *s, size_t n)
 {
-	s->seed ^= s->seed << 13;
-	s->seed ^= s->seed >> 7;
-	s->seed ^= s->seed << 17;
-	return (unsigned)((s->seed >> 33) % n);
+	return draw_from(&s->seed, (unsigned)n);
 }
 
 #define DRAW(s, list) (&(list)[draw(s, sizeof(list) / sizeof(*(list)))])

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "grammar/arena.h"
+#include "policy/draw_test.h"
 
 #define POINTS 40
 #define SETS 12
@@ -17,10 +18,7 @@ static uint64_t state = 88172645463325252u;
 static uint32_t
 draw(uint32_t n)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 33) % n;
+	return draw_from(&state, n);
 }
 
 /* Runs that lie apart, and a bit of in for each point of theirs. */

@@ -15,6 +15,7 @@
 #include "grammar/arena.h"
 #include "grammar/finding.h"
 #include "grammar/hujson.h"
+#include "policy/draw_test.h"
 #include "policy/filter.h"
 #include "policy/policy.h"
 #include "policy/tailnet.h"
@@ -30,10 +31,7 @@ struct draft {
 static unsigned
 draw(struct draft *d, unsigned n)
 {
-	d->seed ^= d->seed << 13;
-	d->seed ^= d->seed >> 7;
-	d->seed ^= d->seed << 17;
-	return (unsigned)(d->seed >> 33) % n;
+	return draw_from(&d->seed, n);
 }
 
 static void
