@@ -174,7 +174,8 @@ git_fall_back(struct differing *d)
 {
 	struct output *out = &d->run->out;
 
-	patch_write(out, d->path, d->sides[DIFF_OLD].bytes, d->sides[DIFF_NEW].bytes);
+	patch_write(out, d->sides[DIFF_NEW].git, d->sides[DIFF_OLD].bytes,
+	            d->sides[DIFF_NEW].bytes);
 	return STATUS_GOOD;
 }
 
@@ -182,7 +183,7 @@ static void
 git_tell_missing(struct differing *d)
 {
 	output_paint(&d->run->out, PAINT_HEADING);
-	output_harmless(&d->run->out, text_of(d->path));
+	output_harmless(&d->run->out, text_of(d->sides[DIFF_NEW].git));
 	output_paint(&d->run->out, PAINT_NONE);
 	output_string(&d->run->out, d->sides[DIFF_OLD].missing
 	                                    ? ": a new policy, with nothing to compare\n"
@@ -204,10 +205,10 @@ differ(struct differing *d)
 	if (!sides_people(d))
 		return STATUS_BAD_RUN;
 	if (!sides_good(d))
-		return d->path ? git_fall_back(d) : STATUS_BAD_RUN;
+		return differing_in_git(d) ? git_fall_back(d) : STATUS_BAD_RUN;
 	sides_compare(d);
 	differing_tell(d);
-	return d->path ? STATUS_GOOD : differing_status(d);
+	return differing_in_git(d) ? STATUS_GOOD : differing_status(d);
 }
 
 enum status

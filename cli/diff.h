@@ -19,6 +19,7 @@ struct side {
 	const char
 		*name; /* for people: a path, REV:PATH, what standard input is called */
 	const char *path; /* a file that explain can be asked about, or NULL */
+	const char *git;  /* git's name for it, where git asks; else NULL */
 	enum target target;
 	bool target_given; /* by an option, not by the settings */
 	struct text bytes; /* as read */
@@ -33,7 +34,6 @@ struct differing {
 	struct side sides[2];    /* by enum diff_side */
 	bool inventories_given;  /* by options too */
 	bool one;                /* both are one policy, for two targets */
-	const char *path;        /* git's name for it, where git asks; else NULL */
 	const struct diff *any;  /* for every tailnet … */
 	const struct diff *here; /* … and for that of the inventories, or NULL */
 };
@@ -45,6 +45,12 @@ bool sides_find(struct differing *);
 
 /* Finds out for which target each of them is. false: it was said why. */
 bool sides_settle(struct differing *);
+
+/* Whether git asks, as it does its external diff drivers. */
+bool differing_in_git(const struct differing *);
+
+/* Where a side stands, for people: git's name for it, or its own. */
+const char *side_place(const struct differing *, enum diff_side);
 
 /* What to call a side: "new.hujson", "policy.hujson on headscale-0.29". */
 const char *side_name(const struct differing *, enum diff_side);

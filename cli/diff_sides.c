@@ -14,9 +14,10 @@
 extern char **environ;
 
 /* Git's external diff driver: path, old file, hex and mode, new file, hex and mode;
- * of a renamed file two more. */
+ * of a renamed file its new path and what git says of it too. */
 #define GIT_OPERANDS 7
 #define GIT_OPERANDS_RENAMED 9
+#define GIT_NEW_PATH 7
 
 static bool
 is_nothing(const char *path)
@@ -40,15 +41,18 @@ static bool
 sides_of_git_driver(struct differing *d)
 {
 	const char *const *at = d->run->operands.at;
+	bool renamed = d->run->operands.n == GIT_OPERANDS_RENAMED;
+	struct side *old = &d->sides[DIFF_OLD], *new = &d->sides[DIFF_NEW];
 
-	d->path = at[0];
-	d->sides[DIFF_OLD].name = at[1];
-	d->sides[DIFF_NEW].name = at[4];
+	old->git = at[0];
+	old->name = at[1];
+	new->git = renamed ? at[GIT_NEW_PATH] : at[0];
+	new->name = at[4];
 	for (int i = 0; i < 2; i++)
 		d->sides[i].missing = is_nothing(d->sides[i].name);
 	/* the working tree's file is that itself, others are copies that go away */
-	if (strcmp(at[4], at[0]) == 0)
-		d->sides[DIFF_NEW].path = at[4];
+	if (strcmp(new->name, new->git) == 0)
+		new->path = new->name;
 	color_for_git(d->run);
 	return true;
 }
@@ -235,10 +239,10 @@ sides_settle(struct differing *d)
 	const char *const names[2] = { d->own->old_target, d->own->new_target };
 	size_t n_inventories = run->options.inventories.n;
 
+	const struct side *new = &d->sides[DIFF_NEW];
+
 	/* settings are those of the new policy, or of git's path */
-	if (!settings_load(run, d->path                   ? d->path
-	                        : d->sides[DIFF_NEW].path ? d->sides[DIFF_NEW].path
-	                                                  : "-"))
+	if (!settings_load(run, new->git ? new->git : new->path ? new->path : "-"))
 		return false;
 	d->inventories_given = n_inventories > 0;
 	for (int i = 0; i < 2; i++) {
@@ -248,6 +252,20 @@ sides_settle(struct differing *d)
 			return false;
 	}
 	return true;
+}
+
+bool
+differing_in_git(const struct differing *d)
+{
+	return d->sides[DIFF_NEW].git != NULL;
+}
+
+const char *
+side_place(const struct differing *d, enum diff_side side)
+{
+	const struct side *s = &d->sides[side];
+
+	return s->git ? s->git : s->name;
 }
 
 const char *
@@ -280,7 +298,7 @@ side_read(struct differing *d, enum diff_side side)
 		                    version_of(&run->arena, d->own->git, policy),
 		                    &s->bytes);
 	}
-	if (!d->path && is_version(s->name))
+	if (!s->git && is_version(s->name))
 		return version_read(run, ".", s->name, &s->bytes);
 	source = source_load(run, &run->arena, s->name);
 	if (!source)

@@ -124,9 +124,9 @@ page_names(struct page *page, const struct differing *d, struct arena *arena,
 
 /* What a side is called, where a line may start with it. */
 static void
-name_write(const struct differing *d, struct output *out, const char *name)
+name_write(struct output *out, const char *name)
 {
-	struct text text = text_of(d->path ? d->path : name);
+	struct text text = text_of(name);
 
 	if (is_command(out, text))
 		output_string(out, "./");
@@ -147,7 +147,7 @@ origin_write(const struct differing *d, struct output *out, struct arena *arena,
 	struct place place = source_place(source, grant->node->span.first);
 	output_string(out, grant_path(arena, grant));
 	output_string(out, ", ");
-	output_harmless(out, text_of(d->path ? d->path : d->sides[side].name));
+	output_harmless(out, text_of(side_place(d, side)));
 	output_format(out, ":%u:%u", (unsigned)place.line, (unsigned)place.column);
 }
 
@@ -352,17 +352,15 @@ mark_write(struct page *page, enum diff_effect effect)
 
 /* Where something stands; a span of length 0 stands nowhere. */
 static void
-place_write(const struct differing *d, struct output *out, enum diff_side number,
+place_write(const struct differing *d, struct output *out, enum diff_side side,
             struct span span)
 {
-	const struct side *side = &d->sides[number];
-
 	if (span.end == 0)
 		return;
-	struct place place = source_place(side->unit.source, span.first);
+	struct place place = source_place(d->sides[side].unit.source, span.first);
 	output_paint(out, PAINT_FAINT);
 	output_string(out, "      ");
-	name_write(d, out, side->name);
+	name_write(out, side_place(d, side));
 	output_format(out, ":%u:%u\n", (unsigned)place.line, (unsigned)place.column);
 	output_paint(out, PAINT_NONE);
 }
@@ -417,17 +415,24 @@ verdict_paint(const struct differing *d)
 	return PAINT_HEADING;
 }
 
+/* "old.hujson -> new.hujson"; git asks about one name, unless it was changed. */
 static void
 names_write(const struct differing *d, struct output *out)
 {
+	const char *old = side_place(d, DIFF_OLD), *new = side_place(d, DIFF_NEW);
+	bool in_git = differing_in_git(d);
+
 	output_paint(out, PAINT_HEADING);
-	if (d->path || d->one)
-		name_write(d, out, d->sides[DIFF_OLD].name);
-	for (int i = 0; i < 2 && !d->path; i++) {
-		output_string(out, i > 0 ? " -> " : d->one ? ", " : "");
-		name_write(d, out,
-		           d->one ? target_name(d->sides[i].target)
-		                  : side_name(d, (enum diff_side)i));
+	if (d->one) {
+		name_write(out, old);
+		output_format(out, ", %s -> %s", target_name(d->sides[DIFF_OLD].target),
+		              target_name(d->sides[DIFF_NEW].target));
+	} else {
+		name_write(out, in_git ? old : side_name(d, DIFF_OLD));
+		if (!in_git || strcmp(old, new) != 0) {
+			output_string(out, " -> ");
+			name_write(out, in_git ? new : side_name(d, DIFF_NEW));
+		}
 	}
 	output_paint(out, PAINT_NONE);
 	output_string(out, ": ");

@@ -64,8 +64,7 @@ json_of_place(const struct differing *d, enum diff_side side, struct span span)
 		return json_null();
 	place = source_place(source, span.first);
 	object = json_object();
-	json_object_set_new(object, "file",
-	                    json_of_text(text_of(d->path ? d->path : source->name)));
+	json_object_set_new(object, "file", json_of_text(text_of(side_place(d, side))));
 	json_object_set_new(object, "line", json_integer(place.line));
 	json_object_set_new(object, "column", json_integer(place.column));
 	return object;
