@@ -128,8 +128,11 @@ names_offer(struct judge *judge, enum sort sort, struct text_nearest *nearest,
 	}
 }
 
-/* The nearest defined name of the sort; for a bare word also of the others
- * that a src may name. Empty if none is near. */
+/* A bare word of this length may be a name of another sort with one slip. */
+#define SLIPPED_LEAST 4
+
+/* The nearest defined name of the sort; for a bare word also one of the others
+ * that a src may name, where that is all but the same. Empty if none is near. */
 static struct text
 name_guess(struct judge *judge, enum sort sort, struct text name)
 {
@@ -144,7 +147,10 @@ name_guess(struct judge *judge, enum sort sort, struct text name)
 	if (nearest.written.len == 0 || nearest.written.len > 64)
 		return best;
 	names_offer(judge, sort, &nearest, &best);
-	for (size_t i = 0; sort == SORT_HOST && !best.len && i < COUNT(others); i++)
+	if (sort != SORT_HOST || best.len > 0)
+		return best;
+	nearest.distance = nearest.written.len < SLIPPED_LEAST ? 1 : 2;
+	for (size_t i = 0; i < COUNT(others); i++)
 		names_offer(judge, others[i], &nearest, &best);
 	return best;
 }
