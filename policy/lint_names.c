@@ -8,19 +8,22 @@
 static const struct sort_look {
 	enum naming_kind naming;
 	enum section section;
-	const struct check *unused;
+	const struct check *undefined, *unused;
 	const char *what_follows;
 } sorts[NAMING_N] = {
-	[NAMING_TAG] = { NAMING_TAG, SECTION_TAG_OWNERS, &CHECK_UNUSED_TAG,
+	[NAMING_TAG] = { NAMING_TAG, SECTION_TAG_OWNERS, &CHECK_UNDEFINED_TAG,
+	                 &CHECK_UNUSED_TAG,
 	                 "no rule is about the machines that have it" },
-	[NAMING_GROUP] = { NAMING_GROUP, SECTION_GROUPS, &CHECK_UNUSED_GROUP,
+	[NAMING_GROUP] = { NAMING_GROUP, SECTION_GROUPS, &CHECK_UNDEFINED_GROUP,
+	                   &CHECK_UNUSED_GROUP,
 	                   "its members get nothing by it: a rule is missing, or the "
 	                   "group is left over" },
-	[NAMING_HOST] = { NAMING_HOST, SECTION_HOSTS, &CHECK_UNUSED_HOST, "it can go" },
-	[NAMING_IPSET] = { NAMING_IPSET, SECTION_IPSETS, &CHECK_UNUSED_IPSET,
-	                   "it can go" },
-	[NAMING_POSTURE] = { NAMING_POSTURE, SECTION_POSTURES, &CHECK_UNUSED_POSTURE,
-	                     "no device is asked for it" },
+	[NAMING_HOST] = { NAMING_HOST, SECTION_HOSTS, &CHECK_UNDEFINED_HOST,
+	                  &CHECK_UNUSED_HOST, "it can go" },
+	[NAMING_IPSET] = { NAMING_IPSET, SECTION_IPSETS, &CHECK_UNDEFINED_IPSET,
+	                   &CHECK_UNUSED_IPSET, "it can go" },
+	[NAMING_POSTURE] = { NAMING_POSTURE, SECTION_POSTURES, &CHECK_UNDEFINED_POSTURE,
+	                     &CHECK_UNUSED_POSTURE, "no device is asked for it" },
 };
 
 static const struct names *
@@ -251,6 +254,87 @@ naming_judge(struct lint *lint, enum naming_kind kind)
 	}
 }
 
+/* The sort of name that a selector is, or NAMING_N. */
+static enum naming_kind
+naming_of(const struct selector *selector)
+{
+	static const struct {
+		enum selector_kind selector;
+		enum naming_kind naming;
+	} rows[] = {
+		{ SELECTOR_TAG, NAMING_TAG },
+		{ SELECTOR_GROUP, NAMING_GROUP },
+		{ SELECTOR_HOST, NAMING_HOST },
+		{ SELECTOR_IPSET, NAMING_IPSET },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].selector == selector->kind)
+			return rows[i].naming;
+	return NAMING_N;
+}
+
+/* A selector as names_of has it: a host may be written host:db. */
+static struct text
+name_of(const struct selector *selector)
+{
+	return selector->kind == SELECTOR_HOST ? selector->name : selector->text;
+}
+
+const struct check *
+lint_undefined(const struct lint *lint, const struct selector *selector)
+{
+	const struct policy *policy = lint->policy;
+	enum naming_kind kind = naming_of(selector);
+
+	if (kind == NAMING_N || policy->unread & UINT32_C(1) << sorts[kind].section)
+		return NULL;
+	if (names_find(names_of(policy, kind), name_of(selector)) != NAMES_NONE)
+		return NULL;
+	return sorts[kind].undefined;
+}
+
+/* What follows "tag:" and its like. */
+static struct text
+name_bare(struct text name)
+{
+	size_t colon = text_find(name, ':');
+
+	return colon < name.len ? text_from(name, colon + 1) : name;
+}
+
+const char *
+lint_meant(struct lint *lint, const struct selector *selector)
+{
+	const struct names *names = names_of(lint->policy, naming_of(selector));
+	struct text_nearest nearest = text_nearest_start(name_bare(name_of(selector)));
+	struct text best = { 0 };
+
+	for (size_t i = 0; i < names->n; i++) {
+		size_t before = nearest.distance;
+		text_nearest_offer(&nearest, name_bare(names->texts[i]));
+		if (nearest.distance < before)
+			best = names->texts[i];
+	}
+	if (best.len == 0)
+		return "";
+	return lint_say(lint, "; did you mean %s?", lint_show(lint, best));
+}
+
+/* Those that the settings name and the policy does not define. Users, roles and groups
+ * of the identity provider need no definition. */
+static void
+settings_judge(struct lint *lint, const struct selectors *list, const char *follows)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (lint_undefined(lint, &list->at[i]))
+			finding_add(lint->findings, &CHECK_UNDEFINED_IN_SETTINGS,
+			            lint->settings->source, list->at[i].span,
+			            "the policy does not define %s, so %s%s",
+			            lint_show(lint, list->at[i].text), follows,
+			            lint_meant(lint, &list->at[i]));
+}
+
 void
 lint_names(struct lint *lint)
 {
@@ -262,4 +346,7 @@ lint_names(struct lint *lint)
 		near_duplicates(lint, kind);
 		naming_judge(lint, kind);
 	}
+	settings_judge(lint, &lint->settings->admins, "nobody is an admin by it");
+	settings_judge(lint, &lint->settings->sensitive_tags,
+	               "no machine gets more care by it");
 }

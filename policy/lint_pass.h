@@ -49,6 +49,14 @@ enum crowd {
 	CROWD_DANGER,  /* autogroup:danger-all */
 };
 
+/* lint_names.c: the check of a tag, group, host or ipset that the policy does not define;
+ * NULL for one that it does, and for other selectors; all are defined by a section that
+ * could not be read. */
+const struct check *lint_undefined(const struct lint *, const struct selector *);
+
+/* "; did you mean tag:prod?" of such a one, "" where nothing is near. */
+const char *lint_meant(struct lint *, const struct selector *);
+
 /* lint_look.c: what selectors amount to. */
 enum crowd lint_crowd(struct lint *, const struct selector *);
 

@@ -7,9 +7,6 @@
 #include "grammar/arena.h"
 #include "policy/visit.h"
 
-/* The members of a group in small letters, sorted: equal for equal groups. */
-static struct text group_sense(struct arena *arena, const struct group *group);
-
 static int
 text_order(const void *a, const void *b)
 {

@@ -41,24 +41,13 @@ struct budget_source {
 static bool
 boundary_name(struct lint *lint, const struct selector *selector)
 {
-	const struct policy *policy = lint->policy;
-	const struct check *check = NULL;
+	const struct check *check = lint_undefined(lint, selector);
 
-	if (selector->kind == SELECTOR_TAG && !policy_tag(policy, selector->text))
-		check = &CHECK_UNDEFINED_TAG;
-	else if (selector->kind == SELECTOR_GROUP &&
-	         !policy_group(policy, selector->text))
-		check = &CHECK_UNDEFINED_GROUP;
-	else if (selector->kind == SELECTOR_HOST && !policy_host(policy, selector->name))
-		check = &CHECK_UNDEFINED_HOST;
-	else if (selector->kind == SELECTOR_IPSET &&
-	         !policy_ipset(policy, selector->text))
-		check = &CHECK_UNDEFINED_IPSET;
 	if (!check)
 		return true;
 	finding_add(lint->findings, check, lint->settings->source, selector->span,
-	            "the policy does not define %s, so this boundary guards nothing",
-	            lint_show(lint, selector->text));
+	            "the policy does not define %s, so this boundary guards nothing%s",
+	            lint_show(lint, selector->text), lint_meant(lint, selector));
 	return false;
 }
 
