@@ -69,17 +69,14 @@ client_rule_takes(struct table *t, const struct wire_rule *rule, const struct pa
 	return false;
 }
 
-/* Whether the machine takes the packet in. */
+/* Whether a machine with that table takes the packet in. */
 static bool
-client_takes(struct table *t, uint32_t machine, const struct packet *p)
+client_takes(struct table *t, struct wire_table table, const struct packet *p)
 {
-	struct arena scratch = { 0 };
-	struct wire_table table = table_of(t, &scratch, machine);
-	bool takes = false;
-	for (size_t i = 0; i < table.n && p->src.line == p->dst.line && !takes; i++)
-		takes = client_rule_takes(t, &table.rules[i], p);
-	arena_end(&scratch);
-	return takes;
+	for (size_t i = 0; i < table.n && p->src.line == p->dst.line; i++)
+		if (client_rule_takes(t, &table.rules[i], p))
+			return true;
+	return false;
 }
 
 #endif

@@ -129,7 +129,7 @@ findings_come_in_file_order_and_none_twice(void **state)
 	struct bench b;
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= 60; seed++) {
+	for (uint64_t seed = 1; seed <= world_count(200); seed++) {
 		struct world w;
 		assert_true(world_make(&w, seed));
 		bench_lint(&b, w.policy_text, seed % 2 ? w.inventory_text : NULL,

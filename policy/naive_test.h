@@ -17,6 +17,23 @@ struct naive {
 	const struct tailnet *tailnet;
 };
 
+/* What a packet is for. */
+struct naive_service {
+	int protocol;
+	uint16_t port;
+};
+
+/* Points that all are asked about as sources and as destinations. */
+struct naive_points {
+	struct point at[40];
+	size_t n;
+};
+
+/* Of each pair of points, the services that get from one to the other: a bit each. */
+struct naive_flows {
+	uint32_t at[40][40];
+};
+
 static const struct machine *
 naive_owner(const struct naive *w, struct point address)
 {
@@ -143,29 +160,37 @@ naive_single(struct point p)
 	return (struct range) { p, p };
 }
 
-static struct range
-naive_range(const char *first, const char *last)
-{
+/* A row of a table of ranges that is written as text: read once, as it takes most of
+ * the time otherwise. */
+struct naive_range {
+	const char *first, *last;
 	struct range range;
-	address_parse(text_of(first), &range.first);
-	address_parse(text_of(last), &range.last);
-	return range;
+};
+
+static struct range
+naive_range(struct naive_range *row)
+{
+	if (!row->range.first.line) {
+		address_parse(text_of(row->first), &row->range.first);
+		address_parse(text_of(row->last), &row->range.last);
+	}
+	return row->range;
 }
 
 static bool
 naive_in_internet(struct range range)
 {
-	static const char *const ranges[][2] = {
-		{ "0.0.0.0", "9.255.255.255" },
-		{ "11.0.0.0", "100.63.255.255" },
-		{ "100.128.0.0", "169.253.255.255" },
-		{ "169.255.0.0", "172.15.255.255" },
-		{ "172.32.0.0", "192.167.255.255" },
-		{ "192.169.0.0", "255.255.255.255" },
-		{ "2000::", "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
+	static struct naive_range rows[] = {
+		{ .first = "0.0.0.0", .last = "9.255.255.255" },
+		{ .first = "11.0.0.0", .last = "100.63.255.255" },
+		{ .first = "100.128.0.0", .last = "169.253.255.255" },
+		{ .first = "169.255.0.0", .last = "172.15.255.255" },
+		{ .first = "172.32.0.0", .last = "192.167.255.255" },
+		{ .first = "192.169.0.0", .last = "255.255.255.255" },
+		{ .first = "2000::", .last = "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
 	};
 	for (size_t i = 0; i < 7; i++)
-		if (range_covers(naive_range(ranges[i][0], ranges[i][1]), range))
+		if (range_covers(naive_range(&rows[i]), range))
 			return true;
 	return false;
 }
@@ -215,12 +240,15 @@ naive_fits(const struct naive *w, const struct machine *m, const struct words *p
 static bool
 naive_any_source(const struct naive *w, struct point address)
 {
-	if (range_holds(naive_range("100.64.0.0", "100.115.91.255"), address) ||
-	    range_holds(naive_range("100.115.94.0", "100.127.255.255"), address) ||
-	    range_holds(naive_range("fd7a:115c:a1e0::",
-	                            "fd7a:115c:a1e0:ffff:ffff:ffff:ffff:ffff"),
-	                address))
-		return true;
+	static struct naive_range rows[] = {
+		{ .first = "100.64.0.0", .last = "100.115.91.255" },
+		{ .first = "100.115.94.0", .last = "100.127.255.255" },
+		{ .first = "fd7a:115c:a1e0::",
+		  .last = "fd7a:115c:a1e0:ffff:ffff:ffff:ffff:ffff" },
+	};
+	for (size_t i = 0; i < 3; i++)
+		if (range_holds(naive_range(&rows[i]), address))
+			return true;
 	for (size_t i = 0; i < w->tailnet->n_machines; i++)
 		if (naive_routes_overlap(w, &w->tailnet->machines[i],
 		                         naive_single(address)))
@@ -349,18 +377,31 @@ naive_service(const struct grant *g, const struct destination *d, int protocol,
 	return false;
 }
 
+/* The services that one grant lets through at machine m to an address, from one that
+ * its sources have. */
+static uint32_t
+naive_grant_serves(const struct naive *w, const struct grant *g, const struct machine *m,
+                   struct point src, struct point dst,
+                   const struct naive_service *services, size_t n)
+{
+	uint32_t bits = 0;
+	for (size_t i = 0; i < g->dst.n && src.line == dst.line; i++)
+		if (naive_target(w, g, &g->dst.at[i], m, src, dst))
+			for (size_t k = 0; k < n; k++)
+				if (naive_service(g, &g->dst.at[i], services[k].protocol,
+				                  services[k].port))
+					bits |= UINT32_C(1) << k;
+	return bits;
+}
+
 /* Whether one grant lets a packet through at machine m. */
 static inline bool
 naive_grant_allows(const struct naive *w, const struct grant *g, const struct machine *m,
                    struct point src, struct point dst, int protocol, uint16_t port)
 {
-	if (src.line != dst.line || !naive_source(w, g, src))
-		return false;
-	for (size_t i = 0; i < g->dst.n; i++)
-		if (naive_service(g, &g->dst.at[i], protocol, port) &&
-		    naive_target(w, g, &g->dst.at[i], m, src, dst))
-			return true;
-	return false;
+	struct naive_service service = { protocol, port };
+	return naive_source(w, g, src) &&
+	       naive_grant_serves(w, g, m, src, dst, &service, 1);
 }
 
 /* Whether machine m lets a packet through: address to address, raw protocol and
@@ -377,6 +418,54 @@ naive_allows(const struct naive *w, const struct machine *m, struct point src,
 		                       port))
 			return true;
 	return false;
+}
+
+/* Points to ask about: every machine's addresses, and some of nobody. */
+static inline struct naive_points
+naive_points_of(const struct tailnet *t)
+{
+	static const char *const others[] = {
+		"10.1.2.3",    "10.1.2.200",    "10.1.9.9",  "10.9.9.9",
+		"8.8.8.8",     "1.2.3.4",       "200.0.0.1", "192.168.7.7",
+		"2001:db8::9", "2001:db8:1::5", "2a00::1"
+	};
+	struct naive_points points = { .n = 0 };
+	for (size_t i = 0; i < t->n_addresses; i++)
+		points.at[points.n++] = t->addresses[i].address;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		address_parse(text_of(others[i]), &points.at[points.n++]);
+	return points;
+}
+
+/* The same of all pairs of points: puts in what one grant lets through. */
+static inline void
+naive_grant_flows(const struct naive *w, const struct grant *g, const struct machine *m,
+                  const struct naive_points *points, const struct naive_service *services,
+                  size_t n, struct naive_flows *flows)
+{
+	for (size_t s = 0; s < points->n; s++)
+		if (naive_source(w, g, points->at[s]))
+			for (size_t d = 0; d < points->n; d++)
+				flows->at[s][d] |=
+					naive_grant_serves(w, g, m, points->at[s],
+				                           points->at[d], services, n);
+}
+
+/* Puts in all that machine m lets through. */
+static inline void
+naive_flows(const struct naive *w, const struct machine *m,
+            const struct naive_points *points, const struct naive_service *services,
+            size_t n, struct naive_flows *flows)
+{
+	for (size_t i = 0; i < w->policy->n_grants; i++)
+		naive_grant_flows(w, &w->policy->grants[i], m, points, services, n,
+		                  flows);
+	for (size_t s = 0; s < points->n && policy_is_open(w->policy); s++)
+		for (size_t d = 0; d < points->n; d++)
+			for (size_t k = 0; k < n; k++)
+				if (naive_allows(w, m, points->at[s], points->at[d],
+				                 services[k].protocol, services[k].port))
+					flows->at[s][d] |= UINT32_C(1) << k;
 }
 
 #endif

@@ -9,80 +9,66 @@
 #include <stdlib.h>
 
 #include "policy/claim.h"
+#include "policy/saying.h"
 #include "policy/small_test.h"
 #include "policy/world_test.h"
 
-/* The proposals as JSON after what there is of an object. */
-struct page {
-	struct arena *arena;
-	const char *text;
-};
-
-static void page_put(struct page *, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
 static void
-page_put(struct page *p, const char *format, ...)
+put_list_of(struct saying *page, const char *name, const struct sayings *list)
 {
-	va_list args;
-	va_start(args, format);
-	const char *more = arena_format_list(p->arena, format, args);
-	va_end(args);
-	p->text = arena_format(p->arena, "%s%s", p->text, more);
-}
-
-static void
-page_list(struct page *p, const char *name, const struct sayings *list)
-{
-	page_put(p, ",\"%s\":[", name);
+	saying_add(page, ",\"%s\":[", name);
 	for (size_t i = 0; i < list->names.n; i++)
-		page_put(p, "%s\"%.*s\"", i ? "," : "", TEXT_ARG(list->names.texts[i]));
-	page_put(p, "]");
+		saying_add(page, "%s\"%.*s\"", i ? "," : "",
+		           TEXT_ARG(list->names.texts[i]));
+	saying_add(page, "]");
 }
 
 static void
-page_attributes(struct page *p, const struct attribute *at, size_t n)
+put_attributes(struct saying *page, const struct attribute *at, size_t n)
 {
-	page_put(p, ",\"srcPostureAttrs\":{");
+	saying_add(page, ",\"srcPostureAttrs\":{");
 	for (size_t i = 0; i < n; i++)
-		page_put(p, "%s\"%.*s\":\"%.*s\"", i ? "," : "", TEXT_ARG(at[i].name),
-		         TEXT_ARG(at[i].value.text));
-	page_put(p, "}}");
+		saying_add(page, "%s\"%.*s\":\"%.*s\"", i ? "," : "",
+		           TEXT_ARG(at[i].name), TEXT_ARG(at[i].value.text));
+	saying_add(page, "}}");
 }
 
 /* The policy with the proposals for its tests. */
 static const char *
 with_proposals(struct arena *arena, const char *policy, const struct proposals *proposals)
 {
-	struct page p = { arena, arena_copy(arena, policy, strlen(policy) - 1) };
-	page_put(&p, ",\"tests\":[");
+	struct saying page = { .arena = arena };
+
+	saying_put(&page, (struct text) { policy, strlen(policy) - 1 });
+	saying_add(&page, ",\"tests\":[");
 	for (size_t i = 0; i < proposals->n_tests; i++) {
 		const struct proposal *test = &proposals->tests[i];
-		page_put(&p, "%s{\"src\":\"%.*s\"", i ? "," : "", TEXT_ARG(test->src));
+		saying_add(&page, "%s{\"src\":\"%.*s\"", i ? "," : "",
+		           TEXT_ARG(test->src));
 		if (test->protocol != PROTOCOL_ANY)
-			page_put(&p, ",\"proto\":\"%d\"", test->protocol);
-		page_list(&p, "accept", &test->accept);
-		page_list(&p, "deny", &test->deny);
-		page_attributes(&p, test->attributes, test->n_attributes);
+			saying_add(&page, ",\"proto\":\"%d\"", test->protocol);
+		put_list_of(&page, "accept", &test->accept);
+		put_list_of(&page, "deny", &test->deny);
+		put_attributes(&page, test->attributes, test->n_attributes);
 	}
-	page_put(&p, "],\"sshTests\":[");
+	saying_add(&page, "],\"sshTests\":[");
 	for (size_t i = 0; i < proposals->n_ssh_tests; i++) {
 		const struct ssh_proposal *test = &proposals->ssh_tests[i];
-		page_put(&p, "%s{\"src\":\"%.*s\",\"dst\":[\"%.*s\"]", i ? "," : "",
-		         TEXT_ARG(test->src), TEXT_ARG(test->dst));
-		page_list(&p, "accept", &test->accept);
-		page_list(&p, "check", &test->check);
-		page_list(&p, "deny", &test->deny);
-		page_attributes(&p, test->attributes, test->n_attributes);
+		saying_add(&page, "%s{\"src\":\"%.*s\",\"dst\":[\"%.*s\"]", i ? "," : "",
+		           TEXT_ARG(test->src), TEXT_ARG(test->dst));
+		put_list_of(&page, "accept", &test->accept);
+		put_list_of(&page, "check", &test->check);
+		put_list_of(&page, "deny", &test->deny);
+		put_attributes(&page, test->attributes, test->n_attributes);
 	}
-	page_put(&p, "]}");
-	return p.text;
+	saying_add(&page, "]}");
+	return saying_words(&page);
 }
 
 static size_t
 worlds(void)
 {
-	return world_count(300);
+	return world_count(1000);
 }
 
 static void

@@ -160,16 +160,10 @@ static const char *const addresses[] = {
 	"10.1.0.1",   "10.1.2.3",   "10.1.2.200", "10.2.0.1",   "8.8.8.8",
 };
 
-static const uint16_t ports[] = { 22, 80, 81, 443, 8080, 60000 };
-
-static struct point
-address(size_t i)
-{
-	struct point point = { 0 };
-
-	address_parse(text_of(addresses[i]), &point);
-	return point;
-}
+static const struct naive_service services[] = {
+	{ 6, 22 },  { 6, 80 },  { 6, 81 },  { 6, 443 },  { 6, 8080 },  { 6, 60000 },
+	{ 17, 22 }, { 17, 80 }, { 17, 81 }, { 17, 443 }, { 17, 8080 }, { 17, 60000 },
+};
 
 /* Whether two policies let the same packets through, asked one by one. */
 static void
@@ -177,33 +171,47 @@ assert_alike(const struct world *w, const struct policy *before,
              const struct policy *after, const char *text)
 {
 	struct naive a = { before, w->tailnet }, b = { after, w->tailnet };
-	size_t n = sizeof(addresses) / sizeof(*addresses);
-	size_t n_ports = sizeof(ports) / sizeof(*ports);
+	struct naive_points points = { .n = sizeof(addresses) / sizeof(*addresses) };
+	size_t n = sizeof(services) / sizeof(*services);
 
-	for (size_t i = 0; i < n * n * n_ports * 2; i++) {
-		struct point src = address(i % n), dst = address(i / n % n);
-		uint16_t port = ports[i / n / n % n_ports];
-		int protocol = i / n / n / n_ports ? PROTOCOL_UDP : PROTOCOL_TCP;
-		for (size_t m = 0; m < w->tailnet->n_machines; m++) {
-			const struct machine *machine = &w->tailnet->machines[m];
-			if (naive_allows(&a, machine, src, dst, protocol, port) !=
-			    naive_allows(&b, machine, src, dst, protocol, port))
-				fail_msg("%s to %s on %u differs after\n%s\nbecame\n%s",
-				         addresses[i % n], addresses[i / n % n], port,
-				         w->policy_text, text);
+	for (size_t i = 0; i < points.n; i++)
+		address_parse(text_of(addresses[i]), &points.at[i]);
+	for (size_t m = 0; m < w->tailnet->n_machines; m++) {
+		const struct machine *machine = &w->tailnet->machines[m];
+		struct naive_flows old = { 0 }, new = { 0 };
+		naive_flows(&a, machine, &points, services, n, &old);
+		naive_flows(&b, machine, &points, services, n, &new);
+		for (size_t i = 0; i < points.n * points.n; i++) {
+			size_t src = i / points.n, dst = i % points.n;
+			if (old.at[src][dst] == new.at[src][dst])
+				continue;
+			/* fail_msg would cut it */
+			fprintf(stderr, "%s to %s: %x, was %x\n%s\n%s\nbecame\n%s\n",
+			        addresses[src], addresses[dst], new.at[src][dst],
+			        old.at[src][dst], w->inventory_text, w->policy_text,
+			        text);
+			fail();
 		}
 	}
 }
 
-#define WORLDS 150
+/* Whoever is named is taken for a member: worlds with others' machines are left out. */
+static bool
+world_has_guests(const struct world *w)
+{
+	for (size_t i = 0; i < w->tailnet->n_machines; i++)
+		if (w->tailnet->machines[i].shared)
+			return true;
+	return false;
+}
 
 static void
 safe_repairs_of_random_policies_change_no_packet(void **state)
 {
-	size_t n_done = 0, n_refused = 0;
+	size_t n_done = 0, n_refused = 0, n = world_count(500);
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= WORLDS; seed++) {
+	for (uint64_t seed = 1; seed <= n; seed++) {
 		struct world w;
 		assert_true(world_make(&w, seed));
 		struct remedy remedy = remedy_of(&w.arena, false);
@@ -213,14 +221,15 @@ safe_repairs_of_random_policies_change_no_packet(void **state)
 		                    TARGET_TAILSCALE, &w.findings);
 		policy_validate(policy, w.tailnet, &w.findings);
 		assert_int_equal(w.findings.n_errors, 0);
-		assert_alike(&w, w.policy, policy, text);
+		if (!world_has_guests(&w))
+			assert_alike(&w, w.policy, policy, text);
 		n_done += remedy.n_done;
 		n_refused += remedy.n_refused;
 		struct remedy again = remedy_of(&w.arena, false);
 		assert_string_equal(mended(&again, text), text);
 		world_end(&w);
 	}
-	assert_true(n_done > WORLDS); /* or nothing was tried */
+	assert_true(n_done > n); /* or nothing was tried */
 	assert_int_equal(n_refused, 0);
 }
 

@@ -22,7 +22,7 @@
 
 /* A text in the making, in a buffer of its own. */
 struct draft {
-	char text[1 << 16];
+	char text[1 << 14];
 	size_t len;
 	uint64_t seed;
 	bool edited; /* definitions too are drawn at random */
@@ -458,10 +458,14 @@ world_asked(const char *name, uint64_t usual)
 	return asked ? strtoull(asked, NULL, 10) : usual;
 }
 
-/* How many worlds a test tries: ACLC_WORLDS, or as many as usual. */
+/* How many worlds a test tries: ACLC_WORLDS, or as many as usual; under the
+ * sanitizers a tenth of them. */
 static inline size_t
 world_count(size_t usual)
 {
+#ifdef ARENA_APART
+	usual /= 10;
+#endif
 	return (size_t)world_asked("ACLC_WORLDS", usual);
 }
 
