@@ -397,6 +397,8 @@ json_of_hit(struct explaining *x, const struct probe_hit *hit)
 			                    json_of_text(rule->target->text));
 		json_object_set_new(object, "ip", json_of_services(x->arena, rule));
 	}
+	if (rule->via)
+		json_object_set_new(object, "via", json_of_selectors(&rule->grant->via));
 	if (hit->router)
 		json_object_set_new(object, "router", json_of_text(hit->router->name));
 	if (hit->maybe)

@@ -151,10 +151,13 @@ sources_show(struct prober *p, const struct rule *rule)
 	                   : "*";
 }
 
+/* A person, or an address: what is among others is another. */
 static bool
-selector_is_one(const struct selector *s)
+selector_is_one(const struct prober *p, const struct selector *s)
 {
-	return s->kind == SELECTOR_USER || s->kind == SELECTOR_HOST ||
+	const struct host *host =
+		s->kind == SELECTOR_HOST ? policy_host(p->policy, s->name) : NULL;
+	return s->kind == SELECTOR_USER || (host && range_is_single(host->range)) ||
 	       (s->kind == SELECTOR_ADDRESS && range_is_single(s->range));
 }
 
@@ -178,7 +181,8 @@ belongs_show(struct prober *p, const struct rule *rule, const struct probe_end *
 	if (s->kind == SELECTOR_USER)
 		return arena_format(p->arena, ", and %s is %s's", who, word);
 	return arena_format(p->arena,
-	                    selector_is_one(s) ? ", and %s is %s" : ", and %s is in %s",
+	                    selector_is_one(p, s) ? ", and %s is %s"
+	                                          : ", and %s is in %s",
 	                    who, word);
 }
 
@@ -188,9 +192,9 @@ belief_show(struct prober *p, const struct probe_end *end, const struct selector
             size_t n)
 {
 	const char *who = text_show(p->arena, end->text), *of = selectors_show(p, at, n);
-	if (n == 1 && selector_is_one(at))
+	if (n == 1 && selector_is_one(p, at))
 		return arena_format(p->arena, "%s is one of %s", of, who);
-	if (selector_is_one(&end->selector) || end->selector.kind == SELECTOR_INVALID)
+	if (selector_is_one(p, &end->selector) || end->selector.kind == SELECTOR_INVALID)
 		return arena_format(p->arena, "%s is one of %s", who, of);
 	return arena_format(p->arena, "%s and %s have anybody in common", who, of);
 }
@@ -234,14 +238,60 @@ route_show(struct prober *p, const struct probe_hit *hit)
 	                    machine_describe(p->arena, p->tailnet, hit->router), text);
 }
 
+/* "posture:a", "posture:a or posture:b": one after the other, from "". */
+static const char *
+or_show(struct prober *p, const char *said, struct text text)
+{
+	return arena_format(p->arena, said[0] ? "%s or %s" : "%s%s", said,
+	                    text_show(p->arena, text));
+}
+
 static const char *
 postures_show(struct prober *p, const struct words *postures)
 {
 	const char *said = "";
 	for (size_t i = 0; i < postures->n; i++)
-		said = arena_format(p->arena, i ? "%s or %s" : "%s%s", said,
-		                    text_show(p->arena, postures->at[i].text));
+		said = or_show(p, said, postures->at[i].text);
 	return said;
+}
+
+/* " via tag:a or tag:b", or nothing. */
+static const char *
+via_show(struct prober *p, const struct rule *rule)
+{
+	const char *said = "";
+	for (size_t i = 0; rule->via && i < rule->grant->via.n; i++)
+		said = or_show(p, said, rule->grant->via.at[i].text);
+	return said[0] ? arena_format(p->arena, " via %s", said) : "";
+}
+
+/* Whether a rule is about devices of the tailnet among those who ask: of addresses
+ * beyond it and of shared devices no posture is asked (spec/policy-syntax.md 5.4). */
+static bool
+covers_devices(struct prober *p, const struct probe_end *end, const struct rule *rule)
+{
+	struct cover cover = rule_cover(p, end, rule, SIDE_SRC);
+	size_t n = p->tailnet->n_machines;
+	for (unsigned f = 0; f < FAMILIES; f++)
+		for (uint32_t i = 0; i < cover.may[f]->n; i++) {
+			uint32_t element = cover.may[f]->at[i];
+			if (element < n ? !p->tailnet->machines[element].shared
+			                : point_of_tailnet(
+						  end->atoms[element - n].range.first))
+				return true;
+		}
+	return false;
+}
+
+/* " if it satisfies posture:a", or nothing. */
+static const char *
+condition_show(struct prober *p, const struct question *asked, const struct rule *rule)
+{
+	const struct probe_end *src = asked->src;
+	if (!rule->postures || (src && !src->opaque && !covers_devices(p, src, rule)))
+		return "";
+	return arena_format(p->arena, " if it satisfies %s",
+	                    postures_show(p, rule->postures));
 }
 
 const char *
@@ -254,10 +304,8 @@ hit_say(struct prober *p, const struct question *asked, const struct probe_hit *
 	const char *src =
 		hit->src ? text_show(p->arena, hit->src->text) : sources_show(p, rule);
 	const char *said =
-		arena_format(p->arena, "%s may reach %s", src, target_show(p, rule));
-	if (rule->postures)
-		said = arena_format(p->arena, "%s if it satisfies %s", said,
-		                    postures_show(p, rule->postures));
+		arena_format(p->arena, "%s may reach %s%s%s", src, target_show(p, rule),
+	                     via_show(p, rule), condition_show(p, asked, rule));
 	if (hit->maybe)
 		return arena_format(p->arena, "%s%s", said, doubt_show(p, asked, rule));
 	return arena_format(p->arena, "%s%s%s%s", said,
@@ -287,22 +335,22 @@ hope_say(struct prober *p, const struct question *asked, const struct rule *rule
 	like.target = target_told(own, rule->grant, rule->target);
 	return arena_format(
 		p->arena,
-		"%s may reach %s; whether that is said of %s%s%s is "
+		"%s may reach %s%s; whether that is said of %s%s%s is "
 		"not known from here",
-		sources_show(p, &like), target_show(p, &like),
+		sources_show(p, &like), target_show(p, &like), via_show(p, &like),
 		text_show(p->arena, (asked->src ? asked->src : asked->dst)->text),
 		asked->src && asked->dst ? " and " : "",
 		asked->src && asked->dst ? text_show(p->arena, asked->dst->text) : "");
 }
 
 static const char *
-not_among(const struct selector *at, size_t n)
+not_among(const struct prober *p, const struct selector *at, size_t n)
 {
 	if (n != 1)
 		return "is not among them";
 	if (at->kind == SELECTOR_TAG)
 		return "does not have it";
-	return selector_is_one(at) ? "is another" : "is not in it";
+	return selector_is_one(p, at) ? "is another" : "is not in it";
 }
 
 /* The clauses of a miss, one for each thing it lacks. */
@@ -381,11 +429,11 @@ miss_say(struct prober *p, const struct question *asked, const struct rule *rule
 	                                target);
 	if (lacks & LACK_SRC)
 		clause_add(&c, arena_format(p->arena, "%s %s", who,
-		                            not_among(rule->grant->src.at,
+		                            not_among(p, rule->grant->src.at,
 		                                      rule->grant->src.n)));
 	if (lacks & LACK_DST)
 		clause_add(&c, arena_format(p->arena, "%s %s", where,
-		                            rule->target ? not_among(rule->target, 1)
+		                            rule->target ? not_among(p, rule->target, 1)
 		                                         : "is not in it"));
 	if (lacks & LACK_PORT)
 		clause_add(&c, arena_format(p->arena, "the port is not %s",
