@@ -1,6 +1,7 @@
 #include "policy/lower_parts.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
@@ -98,19 +99,46 @@ lower_takes(const struct lower *l, enum feature feature)
 static bool
 is_said(struct lower *l, struct span where, const char *what)
 {
-	size_t known = l->losses.n;
+	size_t known = l->said.n;
 	const char *name = arena_format(l->arena, "%u %s", where.first, what);
 
-	return names_add(&l->losses, text_of(name)) < known;
+	return names_add(&l->said, text_of(name)) < known;
 }
 
-/* "// left out of line 7: the rule (srcPosture)", at the head of the page. */
 static void
-sheet_loss(struct lower *l, struct span where, const char *what, const char *lost)
+loss_add(struct lower *l, struct span where, const char *what, const char *lost)
 {
-	unsigned line = (unsigned)source_place(l->policy->source, where.first).line;
+	l->losses = arena_grow(l->arena, l->losses, l->n_losses, &l->losses_cap,
+	                       sizeof(*l->losses));
+	l->losses[l->n_losses] = (struct loss) {
+		.line = source_place(l->policy->source, where.first).line,
+		.number = l->n_losses,
+		.what = what,
+		.lost = lost,
+	};
+	l->n_losses++;
+}
 
-	sheet_format(&l->head, "// left out of line %u: %s (%s)\n", line, lost, what);
+static int
+loss_order(const void *a, const void *b)
+{
+	const struct loss *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* "// left out of line 7: the rule (srcPosture)", line by line of the policy. */
+static void
+sheet_losses(struct lower *l, struct sheet *sheet)
+{
+	if (l->n_losses > 0)
+		qsort(l->losses, l->n_losses, sizeof(*l->losses), loss_order);
+	for (size_t i = 0; i < l->n_losses; i++)
+		sheet_format(sheet, "// left out of line %u: %s (%s)\n",
+		             (unsigned)l->losses[i].line, l->losses[i].lost,
+		             l->losses[i].what);
 }
 
 static void
@@ -122,7 +150,7 @@ lose(struct lower *l, struct span where, const char *what, const char *lost, boo
 
 	if (is_said(l, where, what))
 		return;
-	sheet_loss(l, where, what, lost);
+	loss_add(l, where, what, lost);
 	finding = finding_add(l->findings, &CHECK_UNSUPPORTED_BY_TARGET,
 	                      l->policy->source, where, "%s cannot say %s; %s: %s%s",
 	                      target_name(l->to), what, how, lost, help);
@@ -156,7 +184,7 @@ lower_lose_test(struct lower *l, struct span where, const char *what, const char
 {
 	if (is_said(l, where, what))
 		return;
-	sheet_loss(l, where, what, lost);
+	loss_add(l, where, what, lost);
 	finding_add(l->findings, &CHECK_UNSUPPORTED_BY_TARGET, l->policy->source, where,
 	            "%s %s; left out: %s", target_name(l->to), what, lost);
 }
@@ -273,7 +301,7 @@ page_join(struct lower *l, const struct page *page)
 
 	sheet_format(&sheet, "// for %s, made from a policy for %s\n", target_name(l->to),
 	             target_name(l->from));
-	sheet_add(&sheet, &l->head);
+	sheet_losses(l, &sheet);
 	sheet_string(&sheet, "{\n");
 	sheet_add(&sheet, &page->heads);
 	sheet_add(&sheet, &page->tags);
@@ -310,7 +338,7 @@ page_tested(struct lower *l, struct page *page)
 {
 	struct text text = page_join(l, page);
 
-	if (l->losses.n == 0 || page->tests.n == 0 ||
+	if (l->n_losses == 0 || page->tests.n == 0 ||
 	    !lower_tests_fail(l, page_claims(l, text)))
 		return text;
 	page->tests = (struct sheet) { .arena = l->arena };
@@ -333,8 +361,7 @@ policy_lower(struct arena *arena, const struct lowering *lowering,
 		           .findings = findings,
 		           .origins.arena = arena,
 		           .tags.arena = arena,
-		           .losses.arena = arena,
-		           .head.arena = arena };
+		           .said.arena = arena };
 	struct page page = { .heads.arena = arena,
 		             .tags.arena = arena,
 		             .rules.arena = arena,

@@ -46,6 +46,13 @@ struct new_group {
 	struct word_list members;
 };
 
+/* Something that is left out, as a comment at the head of the page. */
+struct loss {
+	uint32_t line; /* of the policy */
+	size_t number; /* as it was found */
+	const char *what, *lost;
+};
+
 struct lower {
 	struct arena *arena; /* for what stays */
 	const struct policy *policy;
@@ -57,8 +64,9 @@ struct lower {
 	struct new_group *groups;
 	size_t groups_cap;
 	struct names tags;   /* that are named: their owners are needed */
-	struct names losses; /* said so far: where, and what */
-	struct sheet head;   /* comments that list them */
+	struct names said;   /* of losses, so far: where, and what */
+	struct loss *losses; /* as they were found */
+	size_t n_losses, losses_cap;
 	/* Beside tests and sshTests: what is left out. */
 	bool *no_test, *no_ssh_test;
 };
