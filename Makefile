@@ -162,7 +162,7 @@ valgrind: ## the tests again under valgrind
 	@.ci/deps build check valgrind
 	@+$(AGAIN) KIND=debug tests
 	@WRAP='valgrind -q --error-exitcode=9 --leak-check=full' \
-	  ACLC_POLICIES=500 \
+	  ACLC_POLICIES=500 ACLC_WORLDS=100 \
 	  .ci/check BUILD=build/debug units goldens
 
 SAME = gcc-O0 gcc-O3 clang-O0 clang-O3
@@ -202,7 +202,7 @@ tidy: $(BUILD)/cli/pages.inc ## format, clang-tidy, cppcheck, gcc -fanalyzer
 cover: ## coverage of the tests: lines and branches of each file and folder
 	@.ci/deps build check
 	@+$(AGAIN) KIND=cover CC=gcc tests
-	@ACLC_POLICIES=5000 .ci/check BUILD=build/cover units goldens properties
+	@ACLC_POLICIES=5000 ACLC_WORLDS=400 .ci/check BUILD=build/cover units goldens properties
 	@.ci/cover build/cover
 
 mutate: ## are the tests awake? changes in FILES, or N of them drawn

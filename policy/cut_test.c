@@ -279,11 +279,15 @@ static void
 covers_are_those_of_the_naive_opinion(void **state)
 {
 	struct tally tally = { 0 };
+	size_t n = world_count(4000);
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= world_count(4000); seed++)
+	for (uint64_t seed = 1; seed <= n; seed++)
 		compare_world(seed, &tally);
-	assert_true(tally.covered > 20 && tally.needed > 20 && tally.empty > 5);
+	print_message("# %zu worlds: %zu covered, %zu needed, %zu empty\n", n,
+	              tally.covered, tally.needed, tally.empty);
+	assert_true(tally.covered > n / 40);
+	assert_true(tally.needed > n / 2 && tally.empty > n / 2);
 }
 
 /* What it takes to find out which of n rules are covered, and which can go. */
