@@ -10,7 +10,7 @@
 /*
  * Whether whatever satisfies one assertion satisfies the other: they say the
  * same; the one leaves only values for which the other holds; the one's bound is
- * the tighter. A plain no where it is not plain that it does.
+ * the tighter.
  */
 bool assertion_implies(const struct assertion *, const struct assertion *other);
 
