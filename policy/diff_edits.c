@@ -454,8 +454,9 @@ regions_tell(struct telling *t, const struct derp_map *before,
 	for (size_t i = 0; before && i < before->n_regions; i++)
 		if (!region_find(after, before->regions[i].key.text))
 			telling_add(t, SECTION_DERP_MAP, EFFECT_OTHER,
-			            before->regions[i].key.span, SPAN_NONE, "%s is gone",
-			            region_text(t->work, &before->regions[i]));
+			            before->regions[i].key.span, SPAN_NONE, "%s is %s",
+			            region_text(t->work, &before->regions[i]),
+			            before->regions[i].removed ? "used again" : "gone");
 }
 
 static void
