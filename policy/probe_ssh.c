@@ -153,31 +153,42 @@ rule_say(struct asking *a, const struct ssh_rule *rule)
 	if (!postures || !p->tailnet->imagined)
 		return said;
 	for (size_t i = 0; i < postures->n; i++)
-		said = arena_format(p->arena, "%s %s %s", said,
-		                    i ? "or" : ", if the source satisfies",
+		said = arena_format(p->arena, "%s%s %s", said,
+		                    i ? " or" : ", if the source satisfies",
 		                    text_show(p->arena, postures->at[i].text));
 	return said;
 }
 
-/* The rules that let somebody in: check before accept, as on the wire. */
+/* Whether a rule surely lets somebody in who is asked about. */
+static bool
+rule_is_sure(const struct asking *a, uint32_t rule)
+{
+	for (size_t i = 0; i < a->by.n && !a->guessed; i++)
+		if (a->by.at[i] == rule)
+			return true;
+	return false;
+}
+
+/* The rules that let somebody in, or may: check before accept, as on the wire. What
+ * may be is told where nothing is sure, or all of it. */
 static void
-tell_rules(struct asking *a, struct ssh_answer *answer)
+tell_rules(struct asking *a, bool all, struct ssh_answer *answer)
 {
 	static const enum ssh_action order[] = { SSH_CHECK, SSH_ACCEPT };
 	const struct policy *policy = a->prober->policy;
-	struct numbers *list = a->by.n && !a->guessed ? &a->by : &a->by_may;
-	if (a->guessed)
-		for (size_t i = 0; i < a->by.n; i++)
-			numbers_add(&a->by_may, a->by.at[i]);
+	struct numbers *list = a->by.n && !a->guessed && !all ? &a->by : &a->by_may;
+	for (size_t i = 0; i < a->by.n && list == &a->by_may; i++)
+		numbers_add(list, a->by.at[i]);
 	numbers_sort(list);
 	struct probe_login *by = arena_array(a->prober->arena, list->n, sizeof *by);
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
 		for (size_t k = 0; k < list->n; k++) {
 			const struct ssh_rule *rule = &policy->ssh[list->at[k]];
 			if (rule->action == order[i])
-				by[answer->n_by++] =
-					(struct probe_login) { rule, list == &a->by_may,
-					                       rule_say(a, rule) };
+				by[answer->n_by++] = (struct probe_login) {
+					rule, !rule_is_sure(a, list->at[k]),
+					rule_say(a, rule)
+				};
 		}
 	answer->by = by;
 }
@@ -382,7 +393,7 @@ probe_ssh(struct prober *p, const struct ssh_table *ssh, const struct probe_end 
 	asking_start(&a);
 	if (a.sources->n && a.destinations->n)
 		ask_all(&a, &answer);
-	tell_rules(&a, &answer);
+	tell_rules(&a, false, &answer);
 	if (answer.all != TRUTH_YES || answer.checked != TRUTH_YES)
 		hope(&a, &answer);
 	arena_end(&a.scratch);
@@ -437,9 +448,7 @@ probe_ssh_all(struct prober *p, const struct ssh_table *ssh, const struct probe_
 			numbers_add(sure ? &a.by : &a.by_may, i);
 	}
 	answer.some = a.by.n ? TRUTH_YES : a.by_may.n ? TRUTH_MAYBE : TRUTH_NO;
-	for (size_t i = 0; i < a.by_may.n && a.by.n; i++)
-		numbers_add(&a.by, a.by_may.at[i]);
-	tell_rules(&a, &answer);
+	tell_rules(&a, true, &answer);
 	arena_end(&a.scratch);
 	return answer;
 }
