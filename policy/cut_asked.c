@@ -20,7 +20,7 @@ struct asking {
 	struct names texts; /* of assertions */
 	const struct assertion **assertions;
 	size_t assertions_cap;
-	uint32_t **terms; /* by posture: numbers of its assertions, each once */
+	uint32_t **terms; /* by posture: numbers of its assertions */
 	uint32_t *n_terms;
 	struct lists with;    /* by assertion: the postures with it */
 	struct lists implied; /* by assertion: the assertions that it implies */
@@ -95,15 +95,6 @@ assertion_number(struct asking *asking, const struct assertion *assertion)
 	return number;
 }
 
-static bool
-holds_number(const uint32_t *numbers, size_t n, uint32_t number)
-{
-	for (size_t i = 0; i < n; i++)
-		if (numbers[i] == number)
-			return true;
-	return false;
-}
-
 static void
 find_terms(struct asking *asking)
 {
@@ -116,14 +107,12 @@ find_terms(struct asking *asking)
 		const struct posture *posture = asking->cut->postures[i].posture;
 		uint32_t *terms =
 			arena_array(asking->scratch, posture->n_terms, sizeof(*terms));
-		size_t k = 0;
-		for (size_t t = 0; t < posture->n_terms; t++) {
-			terms[k] = assertion_number(asking, &posture->terms[t].assertion);
-			if (!holds_number(terms, k, terms[k]))
-				pairs_put(&with, terms[k++], i);
+		for (size_t k = 0; k < posture->n_terms; k++) {
+			terms[k] = assertion_number(asking, &posture->terms[k].assertion);
+			pairs_put(&with, terms[k], i);
 		}
 		asking->terms[i] = terms;
-		asking->n_terms[i] = (uint32_t)k;
+		asking->n_terms[i] = (uint32_t)posture->n_terms;
 	}
 	asking->with = lists_of(&with, asking->texts.n);
 }

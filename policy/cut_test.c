@@ -336,12 +336,109 @@ twice_the_rules_take_twice_the_work(void **state)
 	}
 }
 
+#define POSTURES                                                                         \
+	"\"posture:old\": [\"node:tsVersion >= '1.40'\"],"                               \
+	"\"posture:new\": [\"node:tsVersion >= '1.60'\", \"node:tsVersion >= '1.60'\"]," \
+	"\"posture:any\": [],"                                                           \
+	"\"posture:mac\": [\"node:os == 'macos'\"],"                                     \
+	"\"posture:apple\": [\"node:os IN ['ios', 'macos']\"],"                          \
+	"\"posture:newmac\": [\"node:os == 'macos'\", \"node:tsVersion >= '1.60'\"],"    \
+	"\"posture:macnew\": [\"node:tsVersion >= '1.60'\", \"node:os == 'macos'\"],"    \
+	"\"posture:oldapple\": [\"node:os IN ['ios', 'macos']\","                        \
+	" \"node:tsVersion >= '1.40'\"]"
+
+/* Whether a rule for devices of some postures is covered by one for those of others,
+ * beside so many postures about versions that nobody asks for. */
+static bool
+posture_is_covered(const char *inner, const char *outer, size_t n_more)
+{
+	struct arena scratch = { 0 };
+	struct saying text = { .arena = &scratch };
+	struct small s;
+
+	saying_add(&text,
+	           "{\"tagOwners\": {\"tag:a\": [], \"tag:b\": []}, \"postures\": {");
+	for (size_t i = 0; i < n_more; i++)
+		saying_add(&text, "\"posture:n%zu\": [\"node:tsVersion == '%zu'\"],", i,
+		           i);
+	saying_add(&text, POSTURES "}, \"grants\": [");
+	saying_add(&text,
+	           "{\"src\": [\"tag:a\"], \"dst\": [\"tag:b\"], \"ip\": [\"22\"]%s%s},",
+	           *inner ? ", \"srcPosture\": " : "", inner);
+	saying_add(&text,
+	           "{\"src\": [\"tag:a\"], \"dst\": [\"tag:b\"], \"ip\": [\"*\"]%s%s},",
+	           *outer ? ", \"srcPosture\": " : "", outer);
+	for (size_t i = 0; i < n_more; i++)
+		saying_add(
+			&text,
+			"{\"src\": [\"tag:b\"], \"dst\": [\"tag:a\"], \"ip\": [\"22\"], "
+			"\"srcPosture\": [\"posture:n%zu\"]},",
+			i);
+	saying_add(&text, "]}");
+	small_start(&s, saying_words(&text), NULL);
+	struct cut *cut = cut_start(&s.arena);
+	cut_take(cut, s.filter);
+	cut_close(cut);
+	struct cut_cover *covers = cut_grants(cut, 0);
+	bool covered = covers[0].covered;
+	assert_false(covers[1].covered);
+	small_end(&s);
+	arena_end(&scratch);
+	return covered;
+}
+
+static void
+what_a_stricter_posture_lets_in_is_covered(void **state)
+{
+	static const struct {
+		const char *inner, *outer;
+		bool covered;
+	} rows[] = {
+		{ "[\"posture:new\"]", "", true },
+		{ "", "[\"posture:new\"]", false },
+		{ "", "[\"posture:any\"]", true },
+		{ "[\"posture:any\"]", "[\"posture:new\"]", false },
+		{ "[\"posture:new\"]", "[\"posture:any\"]", true },
+		{ "[\"posture:new\"]", "[\"posture:old\"]", true },
+		{ "[\"posture:old\"]", "[\"posture:new\"]", false },
+		{ "[\"posture:mac\"]", "[\"posture:apple\"]", true },
+		{ "[\"posture:apple\"]", "[\"posture:mac\"]", false },
+		{ "[\"posture:mac\"]", "[\"posture:old\"]", false },
+		{ "[\"posture:newmac\"]", "[\"posture:old\"]", true },
+		{ "[\"posture:newmac\"]", "[\"posture:macnew\"]", true },
+		{ "[\"posture:newmac\"]", "[\"posture:oldapple\"]", true },
+		{ "[\"posture:oldapple\"]", "[\"posture:newmac\"]", false },
+		{ "[\"posture:new\"]", "[\"posture:newmac\"]", false },
+		{ "[\"posture:new\"]", "[\"posture:mac\", \"posture:old\"]", true },
+		{ "[\"posture:mac\", \"posture:new\"]", "[\"posture:old\"]", false },
+		{ "[\"posture:newmac\", \"posture:new\"]", "[\"posture:old\"]", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (posture_is_covered(rows[i].inner, rows[i].outer, 0) !=
+		    rows[i].covered)
+			fail_msg("%s in %s", rows[i].inner, rows[i].outer);
+}
+
+/* 200 assertions of one attribute are held against each other, of more none. */
+static void
+of_very_many_postures_none_is_held_against_another(void **state)
+{
+	(void)state;
+	assert_true(posture_is_covered("[\"posture:new\"]", "[\"posture:old\"]", 198));
+	assert_false(posture_is_covered("[\"posture:new\"]", "[\"posture:old\"]", 199));
+	assert_true(posture_is_covered("[\"posture:new\"]", "[\"posture:new\"]", 199));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(covers_are_those_of_the_naive_opinion),
 		cmocka_unit_test(twice_the_rules_take_twice_the_work),
+		cmocka_unit_test(what_a_stricter_posture_lets_in_is_covered),
+		cmocka_unit_test(of_very_many_postures_none_is_held_against_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
