@@ -100,24 +100,27 @@ string_end(const char *at, const char *end)
 	return close < end ? close + 1 : close;
 }
 
-/* Goes over what starts here: a comment, blanks, a string, a byte. */
+/* Goes over what starts here: a string, a byte, a comment, blanks. */
 static const char *
 step(struct walk *walk, const char *at)
 {
+	if (!is_extra(*at)) {
+		walk->line_begun = true;
+		return *at == '"' ? string_end(at, walk->end) : at + 1;
+	}
 	const char *close = comment_end(at, walk->end);
-
 	if (close && close > at) {
 		comment_add(walk, at, close);
 		walk->line_begun &= close[-1] != '\n';
 		return close;
 	}
 	close = blanks_end(at, walk->end);
-	if (close > at) {
-		walk->line_begun &= !memchr(at, '\n', (size_t)(close - at));
-		return close;
+	if (close == at) { /* a byte that stands here by mistake */
+		walk->line_begun = true;
+		return at + 1;
 	}
-	walk->line_begun = true;
-	return *at == '"' ? string_end(at, walk->end) : at + 1;
+	walk->line_begun &= !memchr(at, '\n', (size_t)(close - at));
+	return close;
 }
 
 struct comments

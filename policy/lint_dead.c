@@ -216,6 +216,7 @@ destinations_judge(struct lint *lint, const struct grant *grant)
 
 /* Rules alike but for one list, by what they have in common. */
 struct alike {
+	struct names lists; /* by their elements: what is the same has one number */
 	struct names keys;
 	const struct grant **first; /* by number */
 	size_t cap;
@@ -287,25 +288,48 @@ list_key(struct lint *lint, const struct node *list)
 	return key;
 }
 
+static uint32_t
+list_number(struct lint *lint, struct alike *alike, const struct node *list)
+{
+	return names_add(&alike->lists, list_key(lint, list));
+}
+
+/* The lists of a rule, and what else makes it what it is. */
+struct traits {
+	uint32_t section, protocol, src, dst, ip, via, posture, app;
+};
+
+static struct traits
+traits_of(struct lint *lint, struct alike *alike, const struct grant *grant)
+{
+	return (struct traits) {
+		.section = grant->section,
+		.protocol = grant->section == SECTION_ACLS
+		                    ? (uint32_t)grant->ip[0].protocol
+		                    : 0,
+		.src = list_number(lint, alike, grant->src.list),
+		.dst = list_number(lint, alike, grant->dst.list),
+		.ip = list_number(lint, alike, grant->ip_list),
+		.via = list_number(lint, alike, grant->via.list),
+		.posture = list_number(lint, alike, grant->src_posture.list),
+		.app = list_number(lint, alike, grant->app_object),
+	};
+}
+
+#define ANY_LIST UINT32_MAX
+
 /* All of a rule but one of its lists. */
 static struct text
-rule_key(struct lint *lint, const struct grant *grant, bool but_src)
+rule_key(struct lint *lint, struct traits traits, bool but_src)
 {
-	const struct node *kept = but_src ? grant->dst.list : grant->src.list;
-	struct text rest[] = {
-		list_key(lint, kept),
-		list_key(lint, grant->ip_list),
-		list_key(lint, grant->via.list),
-		list_key(lint, grant->src_posture.list),
-		list_key(lint, grant->app_object),
+	if (but_src)
+		traits.src = ANY_LIST;
+	else
+		traits.dst = ANY_LIST;
+	return (struct text) {
+		arena_copy(lint->arena, (const char *)&traits, sizeof(traits)),
+		sizeof(traits)
 	};
-
-	return text_of(
-		lint_say(lint, "%d %d %d %.*s|%.*s|%.*s|%.*s|%.*s", (int)but_src,
-	                 (int)grant->section,
-	                 grant->section == SECTION_ACLS ? grant->ip[0].protocol : 0,
-	                 TEXT_ARG(rest[0]), TEXT_ARG(rest[1]), TEXT_ARG(rest[2]),
-	                 TEXT_ARG(rest[3]), TEXT_ARG(rest[4])));
 }
 
 /* The raw elements of a list, as they stand. */
@@ -359,9 +383,11 @@ alike_first(struct alike *alike, struct text key, const struct grant *grant)
 static void
 merge_judge(struct lint *lint, struct alike *alike, const struct grant *grant)
 {
+	struct traits traits = traits_of(lint, alike, grant);
+
 	for (int but_src = 0; but_src < 2; but_src++) {
 		const struct grant *first =
-			alike_first(alike, rule_key(lint, grant, but_src), grant);
+			alike_first(alike, rule_key(lint, traits, but_src), grant);
 		if (!first || has_comment(lint, grant->node))
 			continue;
 		merge_raise(lint, grant, first, but_src);
@@ -376,7 +402,7 @@ lint_dead(struct lint *lint)
 	const struct cut_cover *covers = cut_grants(lint->cut, 0);
 	const struct cut_cover *real = lint->real ? cut_grants(lint->real_cut, 0) : NULL;
 	const bool *spare = cut_spare(lint->cut, 0, covers);
-	struct alike alike = { .keys = { .arena = lint->arena } };
+	struct alike alike = { .lists.arena = lint->arena, .keys.arena = lint->arena };
 
 	for (size_t i = 0; i < policy->n_grants; i++) {
 		const struct grant *grant = &policy->grants[i];
