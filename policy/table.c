@@ -223,15 +223,21 @@ struct serving {
 	size_t n_items;
 };
 
-/* A rule on its way to a machine's table, in order of place. */
+/* A rule on its way to a machine's table. */
 struct step {
-	uint32_t place, rule;
+	uint32_t rule, place;
 };
+
+static uint64_t
+step_order(struct step step)
+{
+	return (uint64_t)step.place << 32 | step.rule;
+}
 
 static bool
 step_before(struct step a, struct step b)
 {
-	return a.place != b.place ? a.place < b.place : a.rule < b.rule;
+	return step_order(a) < step_order(b);
 }
 
 /* Merges two neighbouring runs from one list into another. */
@@ -296,7 +302,7 @@ cut_add_steps(struct cut *cut, const struct serving *serving)
 	for (size_t i = 0; i < numbers->n; i++) {
 		uint32_t rule = numbers->at[i];
 		cut->steps[cut->n_steps++] =
-			(struct step) { cut->table->place[rule], rule };
+			(struct step) { rule, cut->table->place[rule] };
 		cut->n_dst += cut->table->filter->rules[rule].n_ports * serving->n_items;
 	}
 }
