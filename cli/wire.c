@@ -245,7 +245,8 @@ ports_spell(struct ports_text *text, struct ports ports)
 static const struct ports_text *
 ports_text(struct wire *wire, struct ports ports)
 {
-	unsigned place = (ports.first * 31u + ports.last) % PORTS_TEXTS;
+	/* of a port alone an odd multiple: those spread */
+	unsigned place = (ports.first * 30u + ports.last) % PORTS_TEXTS;
 	struct ports_text *text = &wire->ports[place];
 
 	if (text->len == 0 || text->ports.first != ports.first ||
