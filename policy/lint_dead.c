@@ -326,10 +326,9 @@ rule_key(struct lint *lint, struct traits traits, bool but_src)
 		traits.src = ANY_LIST;
 	else
 		traits.dst = ANY_LIST;
-	return (struct text) {
-		arena_copy(lint->arena, (const char *)&traits, sizeof(traits)),
-		sizeof(traits)
-	};
+	return (struct text) { arena_copy(lint->arena, (const char *)&traits,
+		                          sizeof(traits)),
+		               sizeof(traits) };
 }
 
 /* The raw elements of a list, as they stand. */
