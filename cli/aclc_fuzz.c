@@ -63,6 +63,14 @@ word_of(struct arena *arena, struct text word)
 	return arena_copy(arena, word.at, word.len);
 }
 
+/* Whether -o or -w is among short options in one word. */
+static bool
+asks_to_write(struct text word)
+{
+	return text_starts(word, "-") && !text_starts(word, "--") &&
+	       (text_find(word, 'o') < word.len || text_find(word, 'w') < word.len);
+}
+
 /* Words that read or write other files than ours are left out. */
 static bool
 is_harmless(struct text word)
@@ -70,9 +78,9 @@ is_harmless(struct text word)
 	for (size_t i = 0; i < word.len; i++)
 		if (word.at[i] == '/' || word.at[i] == '.' || word.at[i] == '\0')
 			return false;
-	return !text_starts(word, "-o") && !text_starts(word, "--o") &&
-	       !text_starts(word, "-w") && !text_starts(word, "--w") &&
-	       !text_starts(word, "--g") && !text_is(word, "--fix");
+	return !asks_to_write(word) && !text_starts(word, "--o") &&
+	       !text_starts(word, "--w") && !text_starts(word, "--g") &&
+	       !text_is(word, "--fix");
 }
 
 static struct words_typed
