@@ -749,11 +749,10 @@ own_besides(struct fold *f, const struct bits *from, const struct bits *to)
 }
 
 static struct diff_names
-names_self(struct fold *f, const struct strand *strand, const struct bits *to)
+names_self(struct fold *f, const struct bits *besides, const struct bits *to)
 {
 	struct diff_names names = { 0 };
 	size_t cap = 0;
-	const struct bits *besides = own_besides(f, strand->name.bits, to);
 	const struct bits *all = f->v->axis[CUT_DST].all;
 
 	names.at = arena_grow(f->arena, NULL, 0, &cap, sizeof(*names.at));
@@ -781,14 +780,15 @@ names_not_self(struct fold *f, struct diff_names *names)
 }
 
 static struct diff_names
-names_of_target(struct fold *f, const struct strand *strand, const struct bits *to)
+names_of_target(struct fold *f, const struct strand *strand, const struct bits *besides,
+                const struct bits *to)
 {
 	const struct bits *beside =
 		bits_join(f->dst_store, f->unserved, foreign_to(f, strand->name.bits));
 	struct diff_names names;
 
 	if (strand->mode == MODE_SELF)
-		return names_self(f, strand, to);
+		return names_self(f, besides, to);
 	names = vocabulary_name(f->v, CUT_DST, to, bits_join(f->dst_store, to, beside),
 	                        &f->preferred[CUT_DST]);
 	if (strand->mode == MODE_OTHERS)
@@ -797,7 +797,8 @@ names_of_target(struct fold *f, const struct strand *strand, const struct bits *
 }
 
 static struct diff_block
-block_of(struct fold *f, const struct strand *strand, const struct goal_set *target)
+block_of(struct fold *f, const struct strand *strand, const struct bits *besides,
+         const struct goal_set *target)
 {
 	struct diff_run *runs = arena_array(f->arena, target->runs->n, sizeof(*runs));
 
@@ -806,7 +807,7 @@ block_of(struct fold *f, const struct strand *strand, const struct goal_set *tar
 		.unit = f->unit,
 		.plane = f->plane,
 		.mode = strand->mode,
-		.dst = names_of_target(f, strand, target->to),
+		.dst = names_of_target(f, strand, besides, target->to),
 		.postures = strand->asking.postures,
 		.n_postures = strand->asking.n_postures,
 		.lacking = strand->asking.lacking,
@@ -835,14 +836,19 @@ block_add(struct fold *f, size_t first, const struct strand *strand,
           const struct goal_set *target)
 {
 	struct diff_blocks *blocks = &f->blocks;
-	/* of whom other destinations may be said, to them others may be */
-	uint32_t key[6] = { strand->mode,   strand->share,
+	const struct bits *besides =
+		strand->mode == MODE_SELF ? own_besides(f, strand->name.bits, target->to)
+					  : f->dst_store->all[0];
+	/* of whom other destinations may be said, to them others may be; and of whom
+	 * others are kept off */
+	uint32_t key[7] = { strand->mode,   strand->share,
 		            strand->way,    target->to->id,
-		            target->number, foreign_to(f, strand->name.bits)->id };
-	size_t number = first + key_add(f, &f->block_keys, key, 6);
+		            target->number, foreign_to(f, strand->name.bits)->id,
+		            besides->id };
+	size_t number = first + key_add(f, &f->block_keys, key, 7);
 
 	if (number == blocks->n)
-		blocks_put(f, block_of(f, strand, target));
+		blocks_put(f, block_of(f, strand, besides, target));
 	struct diff_block *block = &blocks->at[number];
 	block->src.at = arena_grow(f->arena, block->src.at, block->src.n, &block->src.cap,
 	                           sizeof(*block->src.at));
