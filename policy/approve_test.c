@@ -2,6 +2,7 @@
 
 #include "policy/inventory_test.h"
 
+#include "policy/draw_test.h"
 #include "policy/set.h"
 
 /* ada owns m0, m1 is tagged, bob owns m2; each with its routes. */
@@ -202,16 +203,12 @@ subnets_are_a_forest(void **state)
  * Against the naive opinion: for each route, every key is asked.
  */
 
-/* xorshift, the seed fixed. */
 static unsigned
 draw(unsigned n)
 {
-	static uint64_t x = 88172645463325252u;
+	static uint64_t seed = DRAW_SEED;
 
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return (unsigned)(x >> 33) % n;
+	return draw_from(&seed, n);
 }
 
 /* A prefix in a corner where many nest. */

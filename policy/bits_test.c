@@ -15,7 +15,7 @@
 
 static struct arena arena;
 static struct bits_store store;
-static uint64_t state = 88172645463325252u;
+static uint64_t state = DRAW_SEED;
 
 /* The naive model: which numbers are in it. */
 struct model {

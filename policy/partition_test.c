@@ -13,7 +13,7 @@
 #define SETS 12
 #define TRIES 300
 
-static uint64_t state = 88172645463325252u;
+static uint64_t state = DRAW_SEED;
 
 static uint32_t
 draw(uint32_t n)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "grammar/arena.h"
+#include "policy/draw_test.h"
 #include "policy/set.h"
 
 /* Three words of bits in the upper level; the last is not full. */
@@ -22,12 +23,9 @@ struct sifting {
 static uint32_t
 draw(uint32_t n)
 {
-	static uint64_t x = 88172645463325252u;
+	static uint64_t seed = DRAW_SEED;
 
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return (uint32_t)(x >> 33) % n;
+	return draw_from(&seed, n);
 }
 
 static int
