@@ -221,6 +221,33 @@ selector_kind_name(enum selector_kind kind)
 	return names[kind];
 }
 
+bool
+selector_is_people(const struct selector *s)
+{
+	switch (s->kind) {
+	case SELECTOR_USER:
+	case SELECTOR_DOMAIN:
+	case SELECTOR_GROUP:
+	case SELECTOR_SYNCED_GROUP:
+		return true;
+	case SELECTOR_AUTOGROUP:
+		return s->autogroup == AUTOGROUP_MEMBER ||
+		       s->autogroup == AUTOGROUP_MEMBERS ||
+		       autogroup_is_role(s->autogroup);
+	case SELECTOR_INVALID:
+	case SELECTOR_ANY:
+	case SELECTOR_ADDRESS:
+	case SELECTOR_TAG:
+	case SELECTOR_HOST:
+	case SELECTOR_IPSET:
+	case SELECTOR_SERVICE:
+	case SELECTOR_LOCALPART:
+	case SELECTOR_RANGE:
+		break;
+	}
+	return false;
+}
+
 static bool
 is_letter(char c)
 {

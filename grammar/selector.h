@@ -72,6 +72,9 @@ enum autogroup autogroup_list(size_t i);
 /* Whether members are known by role: owner … auditor. */
 bool autogroup_is_role(enum autogroup);
 
+/* Users, groups, members, roles: whose devices are people's own. */
+bool selector_is_people(const struct selector *);
+
 /* "a tag", "a group": for messages. */
 const char *selector_kind_name(enum selector_kind);
 

@@ -191,6 +191,41 @@ every_autogroup_is_known_by_its_word(void **state)
 }
 
 static void
+people_are_told_from_machines_and_addresses(void **state)
+{
+	static const char *const people[] = {
+		"ada@example.com",       "user:*@example.com", "group:eng",
+		"group:eng@example.com", "autogroup:member",   "autogroup:members",
+		"autogroup:owner",       "autogroup:auditor",
+	};
+	static const char *const others[] = {
+		"*",
+		"tag:db",
+		"db",
+		"10.0.0.0/8",
+		"ipset:lan",
+		"svc:web",
+		"localpart:*@example.com",
+		"autogroup:tagged",
+		"autogroup:self",
+		"autogroup:shared",
+		"autogroup:nonroot",
+		"autogroup:Member",
+		"a:b",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(people) / sizeof(*people); i++) {
+		struct selector selector = selector_parse(text_of(people[i]));
+		assert_true(selector_is_people(&selector));
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct selector selector = selector_parse(text_of(others[i]));
+		assert_false(selector_is_people(&selector));
+	}
+}
+
+static void
 every_kind_has_a_name_for_messages(void **state)
 {
 	(void)state;
@@ -250,6 +285,7 @@ main(void)
 		cmocka_unit_test(addresses_come_with_their_range),
 		cmocka_unit_test(a_host_knows_whether_it_was_prefixed),
 		cmocka_unit_test(every_autogroup_is_known_by_its_word),
+		cmocka_unit_test(people_are_told_from_machines_and_addresses),
 		cmocka_unit_test(every_kind_has_a_name_for_messages),
 		cmocka_unit_test(a_tag_is_refused_in_the_coordinators_words),
 	};

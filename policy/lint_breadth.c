@@ -108,7 +108,7 @@ look_at_source(struct lint *lint, struct grant_look *look, const struct selector
 	}
 	if (lint_is_machines(source) && !look->machine)
 		look->machine = source;
-	if (lint_is_people(source) && !lint_is_admin(lint, source) && !look->person)
+	if (selector_is_people(source) && !lint_is_admin(lint, source) && !look->person)
 		look->person = source;
 }
 
@@ -497,7 +497,7 @@ server_to_people(struct lint *lint, const struct grant_look *look)
 {
 	for (size_t i = 0; look->machine && i < look->n_targets; i++) {
 		const struct target_look *target = &look->targets[i];
-		if (target->n == 0 || !lint_is_people(target->selector))
+		if (target->n == 0 || !selector_is_people(target->selector))
 			continue;
 		lint_raise(lint, &CHECK_SERVER_TO_PEOPLE, target->destination->word.span,
 		           "%s may reach the devices of people here (%s): servers answer "

@@ -192,29 +192,3 @@ lint_machine(struct lint *lint, const struct selector *selector)
 		return "any tagged machine";
 	return lint_say(lint, "a machine with %s", lint_show(lint, selector->text));
 }
-
-bool
-lint_is_people(const struct selector *selector)
-{
-	switch (selector->kind) {
-	case SELECTOR_USER:
-	case SELECTOR_DOMAIN:
-	case SELECTOR_GROUP:
-	case SELECTOR_SYNCED_GROUP:
-		return true;
-	case SELECTOR_AUTOGROUP:
-		return autogroup_crowd(selector->autogroup) == CROWD_MEMBERS ||
-		       autogroup_is_role(selector->autogroup);
-	case SELECTOR_INVALID:
-	case SELECTOR_ANY:
-	case SELECTOR_ADDRESS:
-	case SELECTOR_TAG:
-	case SELECTOR_HOST:
-	case SELECTOR_IPSET:
-	case SELECTOR_SERVICE:
-	case SELECTOR_LOCALPART:
-	case SELECTOR_RANGE:
-		break;
-	}
-	return false;
-}

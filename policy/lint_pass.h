@@ -88,9 +88,6 @@ bool lint_is_machines(const struct selector *);
 /* "a machine with tag:db", "any tagged machine". */
 const char *lint_machine(struct lint *, const struct selector *);
 
-/* Users, groups, members: whose devices are people's own. */
-bool lint_is_people(const struct selector *);
-
 /* lint_power.c: what some selectors are or can become, by owning tags and by
  * logging in: themselves and the tags. */
 struct selectors lint_becomes(struct lint *, const struct selectors *);

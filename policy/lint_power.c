@@ -94,8 +94,8 @@ is_judged(struct lint *lint, const struct becoming *becoming,
 	    is_trusted(lint, &who) || lint_crowd(lint, &who) != CROWD_NONE)
 		return false;
 	if (owner)
-		return lint_is_people(&who);
-	return lint_is_people(&who) || who.kind == SELECTOR_TAG;
+		return selector_is_people(&who);
+	return selector_is_people(&who) || who.kind == SELECTOR_TAG;
 }
 
 static void
@@ -552,7 +552,7 @@ nearest_stranger(struct lint *lint, struct become_walk *walk, uint32_t tag)
 		if (node == tag || walk->becoming->edges[walk->steps[node]].to == tag)
 			continue;
 		struct selector who = node_selector(walk->becoming, node);
-		if (lint_is_people(&who) && !is_trusted(lint, &who))
+		if (selector_is_people(&who) && !is_trusted(lint, &who))
 			return node;
 	}
 	return NAMES_NONE;

@@ -108,29 +108,9 @@ raise_portless(struct judge *judge, int protocol, struct span where)
 static bool
 self_takes(const struct grant *grant, const struct selector *src)
 {
-	switch (src->kind) {
-	case SELECTOR_USER:
-	case SELECTOR_DOMAIN:
-	case SELECTOR_GROUP:
-	case SELECTOR_SYNCED_GROUP:
-		return true;
-	case SELECTOR_ANY:
+	if (src->kind == SELECTOR_ANY)
 		return grant->section == SECTION_ACLS;
-	case SELECTOR_AUTOGROUP:
-		return src->autogroup == AUTOGROUP_MEMBER ||
-		       src->autogroup == AUTOGROUP_MEMBERS ||
-		       autogroup_is_role(src->autogroup);
-	case SELECTOR_INVALID:
-	case SELECTOR_ADDRESS:
-	case SELECTOR_TAG:
-	case SELECTOR_HOST:
-	case SELECTOR_IPSET:
-	case SELECTOR_SERVICE:
-	case SELECTOR_LOCALPART:
-	case SELECTOR_RANGE:
-		break;
-	}
-	return false;
+	return selector_is_people(src);
 }
 
 /* Judges the sources of a rule with autogroup:self among its destinations;
