@@ -6,13 +6,7 @@
 
 #include "grammar/arena.h"
 
-struct texts {
-	struct arena *arena;
-	struct text *at;
-	size_t n, cap;
-};
-
-static void
+void
 texts_put(struct texts *texts, struct text text)
 {
 	texts->at = arena_grow(texts->arena, texts->at, texts->n, &texts->cap,

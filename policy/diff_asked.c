@@ -241,11 +241,6 @@ list_for(const struct asking *a, uint32_t filter, bool loosely)
 	return best;
 }
 
-struct texts {
-	struct text *at;
-	size_t n, cap;
-};
-
 /* Whether two definitions ask the same, in the same order. */
 static bool
 posture_equal(const struct posture *a, const struct posture *b)
@@ -262,7 +257,7 @@ posture_equal(const struct posture *a, const struct posture *b)
 /* The postures of a list; one of the other side that both define, and not alike,
  * is told apart. */
 static void
-texts_put(const struct asking *a, struct texts *texts, const struct cut_asked *asked)
+postures_put(const struct asking *a, struct texts *texts, const struct cut_asked *asked)
 {
 	const struct cut *cut = a->v->cut;
 
@@ -275,9 +270,7 @@ texts_put(const struct asking *a, struct texts *texts, const struct cut_asked *a
 			name = text_of(
 				arena_format(a->arena, "%.*s as it %s", TEXT_ARG(name),
 			                     p->filter == DIFF_OLD ? "was" : "is now"));
-		texts->at = arena_grow(a->arena, texts->at, texts->n, &texts->cap,
-		                       sizeof(*texts->at));
-		texts->at[texts->n++] = name;
+		texts_put(texts, name);
 	}
 }
 
@@ -286,12 +279,12 @@ static struct texts
 lacking_of(struct vocabulary *v, struct arena *arena, const struct diff_pattern *without)
 {
 	struct asking a = { v, arena, without, 0, NULL };
-	struct texts texts = { 0 };
+	struct texts texts = { .arena = arena };
 	uint32_t list;
 
 	a.said = arena_array(arena, without->n, sizeof(*a.said));
 	while ((list = list_for(&a, CUT_NONE, false)) != 0) {
-		texts_put(&a, &texts, &v->cut->asked[list]);
+		postures_put(&a, &texts, &v->cut->asked[list]);
 		said_mark(&a, &v->cut->asked[list]);
 	}
 	return texts;
@@ -360,7 +353,7 @@ diff_askings(struct diff_patterns *patterns, struct arena *arena,
 	struct vocabulary *v = patterns->v;
 	struct asking a = { v, arena, pattern, asked, NULL };
 	struct diff_asking *askings;
-	struct texts whole = { 0 }, none = { 0 };
+	struct texts whole = { .arena = arena }, none = { 0 };
 	uint32_t list, first = 0;
 
 	if (pattern->all_but)
@@ -370,7 +363,7 @@ diff_askings(struct diff_patterns *patterns, struct arena *arena,
 	*n = 0;
 	while ((list = list_next(&a, false)) != 0) {
 		first = first ? first : situation_both(&v->cut->asked[list], pattern);
-		texts_put(&a, &whole, &v->cut->asked[list]);
+		postures_put(&a, &whole, &v->cut->asked[list]);
 		said_mark(&a, &v->cut->asked[list]);
 	}
 	if (whole.n > 0)
@@ -378,9 +371,9 @@ diff_askings(struct diff_patterns *patterns, struct arena *arena,
 	while ((list = list_next(&a, true)) != 0) {
 		const struct cut_asked *at = &v->cut->asked[list];
 		struct diff_pattern beside = pattern_beside(arena, at, pattern);
-		struct texts postures = { 0 };
+		struct texts postures = { .arena = arena };
 		struct texts lacking = lacking_of(v, arena, &beside);
-		texts_put(&a, &postures, at);
+		postures_put(&a, &postures, at);
 		askings[(*n)++] =
 			asking_of(&postures, &lacking, situation_both(at, pattern));
 		said_mark(&a, at);

@@ -10,20 +10,6 @@
 #include "policy/imply.h"
 #include "policy/visit.h"
 
-struct texts {
-	struct arena *arena;
-	struct text *at;
-	size_t n, cap;
-};
-
-static void
-texts_put(struct texts *texts, struct text text)
-{
-	texts->at = arena_grow(texts->arena, texts->at, texts->n, &texts->cap,
-	                       sizeof(*texts->at));
-	texts->at[texts->n++] = text;
-}
-
 /* The words that the rules of both policies use, so that definitions nobody uses
  * can be told from others. */
 struct edits {

@@ -104,6 +104,15 @@ uint32_t vocabulary_word(const struct vocabulary *, enum cut_side, struct text);
 
 struct text diff_name_text(struct arena *, const struct diff_name *);
 
+/* Texts on their way to a change; the arena is set. */
+struct texts {
+	struct arena *arena;
+	struct text *at;
+	size_t n, cap;
+};
+
+void texts_put(struct texts *, struct text);
+
 /* What is told of both sides at once: the lines of a cut that one unit has more
  * than the other policy allows. */
 struct diff_fact {
