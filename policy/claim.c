@@ -181,6 +181,21 @@ judge_destinations(struct judge *j, struct bench *bench, const struct probe_end 
 	}
 }
 
+/* Whether a test is about somebody; tells that its source, where there is one, is not. */
+static bool
+source_is_somebody(struct judge *j, struct claim claim, struct span where,
+                   const struct probe_end *src, const char *why)
+{
+	if (src && src->elements->n)
+		return true;
+	if (src) {
+		why = names_nobody(j, src->text);
+		claim.words = claim_words_of_source(j->arena, &claim);
+	}
+	claim_add_invalid(j, claim, where, why);
+	return false;
+}
+
 static void
 judge_test(struct judge *j, const struct test *test)
 {
@@ -202,15 +217,8 @@ judge_test(struct judge *j, const struct test *test)
 	}
 	struct bench *bench = bench_for(j->benches, test->attributes, test->n_attributes,
 	                                &test->src, &src, &why);
-	if (bench && !src->elements->n) {
-		why = names_nobody(j, src->text);
-		claim.words = claim_words_of_source(j->arena, &claim);
-		bench = NULL;
-	}
-	if (!bench) {
-		claim_add_invalid(j, claim, test->src_word.span, why);
+	if (!source_is_somebody(j, claim, test->src_word.span, bench ? src : NULL, why))
 		return;
-	}
 	judge_destinations(j, bench, src, claim, CLAIM_ACCEPT, &test->accept);
 	judge_destinations(j, bench, src, claim, CLAIM_DENY, &test->deny);
 }
@@ -362,15 +370,8 @@ judge_ssh_test(struct judge *j, const struct ssh_test *test)
 	}
 	struct bench *bench = bench_for(j->benches, test->attributes, test->n_attributes,
 	                                &test->src, &src, &why);
-	if (bench && !src->elements->n) {
-		why = names_nobody(j, src->text);
-		claim.words = claim_words_of_source(j->arena, &claim);
-		bench = NULL;
-	}
-	if (!bench) {
-		claim_add_invalid(j, claim, test->src_word.span, why);
+	if (!source_is_somebody(j, claim, test->src_word.span, bench ? src : NULL, why))
 		return;
-	}
 	if (!check_ssh_destinations(j, bench, claim, test))
 		return;
 	judge_logins(j, bench, src, claim, test, CLAIM_ACCEPT, &test->accept);
