@@ -332,60 +332,53 @@ judge_say_undefined_there(struct judge *judge, struct finding *finding, enum sor
 		                    name, NO_TEXT);
 }
 
+#define ONE(autogroup) (UINT32_C(1) << AUTOGROUP_##autogroup)
+#define INTERNET_MISPLACED "autogroup:internet can only be used in ACL destinations"
+
 /* Where a selector of a kind cannot stand, in Headscale's words; the first row that
  * fits counts. */
 static const struct {
 	enum position position;
 	enum selector_kind kind;
-	enum autogroup autogroup; /* AUTOGROUP_UNKNOWN: any */
+	uint32_t autogroups; /* as bits; 0: any */
 	enum stage_found stage;
 	const char *words;
 } misplaced[] = {
-	{ POSITION_SSH_SRC, SELECTOR_ANY, AUTOGROUP_UNKNOWN, FOUND_VALUE,
+	{ POSITION_SSH_SRC, SELECTOR_ANY, 0, FOUND_VALUE,
 	  "alias not supported for SSH source: v2.Asterix" },
-	{ POSITION_SSH_SRC, SELECTOR_ADDRESS, AUTOGROUP_UNKNOWN, FOUND_VALUE,
+	{ POSITION_SSH_SRC, SELECTOR_ADDRESS, 0, FOUND_VALUE,
 	  "alias not supported for SSH source: *v2.Prefix" },
-	{ POSITION_SSH_SRC, SELECTOR_HOST, AUTOGROUP_UNKNOWN, FOUND_VALUE,
+	{ POSITION_SSH_SRC, SELECTOR_HOST, 0, FOUND_VALUE,
 	  "alias not supported for SSH source: *v2.Host" },
-	{ POSITION_SSH_DST, SELECTOR_ANY, AUTOGROUP_UNKNOWN, FOUND_VALUE,
+	{ POSITION_SSH_SRC, SELECTOR_AUTOGROUP, ONE(INTERNET), FOUND_POLICY,
+	  INTERNET_MISPLACED },
+	{ POSITION_SSH_SRC, SELECTOR_AUTOGROUP,
+	  ONE(SELF) | ONE(DANGER_ALL) | ONE(NONROOT), FOUND_POLICY,
+	  "autogroup not supported for SSH sources: %q, can be [autogroup:member "
+	  "autogroup:tagged]" },
+	{ POSITION_SSH_DST, SELECTOR_ANY, 0, FOUND_VALUE,
 	  "wildcard (*) is not supported as SSH destination; use 'autogroup:member' for "
 	  "user-owned devices, 'autogroup:tagged' for tagged devices, or specific "
 	  "tags/users" },
-	{ POSITION_SSH_DST, SELECTOR_ADDRESS, AUTOGROUP_UNKNOWN, FOUND_VALUE,
+	{ POSITION_SSH_DST, SELECTOR_ADDRESS, 0, FOUND_VALUE,
 	  "alias not supported for SSH destination: *v2.Prefix" },
-	{ POSITION_SSH_DST, SELECTOR_GROUP, AUTOGROUP_UNKNOWN, FOUND_VALUE,
+	{ POSITION_SSH_DST, SELECTOR_GROUP, 0, FOUND_VALUE,
 	  "alias not supported for SSH destination: *v2.Group" },
-	{ POSITION_SSH_SRC, SELECTOR_AUTOGROUP, AUTOGROUP_INTERNET, FOUND_POLICY,
-	  "autogroup:internet can only be used in ACL destinations" },
-	{ POSITION_SSH_DST, SELECTOR_AUTOGROUP, AUTOGROUP_INTERNET, FOUND_POLICY,
-	  "autogroup:internet can only be used in ACL destinations" },
-	{ POSITION_SSH_SRC, SELECTOR_AUTOGROUP, AUTOGROUP_SELF, FOUND_POLICY,
-	  "autogroup not supported for SSH sources: %q, can be [autogroup:member "
-	  "autogroup:tagged]" },
-	{ POSITION_SSH_SRC, SELECTOR_AUTOGROUP, AUTOGROUP_DANGER_ALL, FOUND_POLICY,
-	  "autogroup not supported for SSH sources: %q, can be [autogroup:member "
-	  "autogroup:tagged]" },
-	{ POSITION_SSH_SRC, SELECTOR_AUTOGROUP, AUTOGROUP_NONROOT, FOUND_POLICY,
-	  "autogroup not supported for SSH sources: %q, can be [autogroup:member "
-	  "autogroup:tagged]" },
-	{ POSITION_SSH_DST, SELECTOR_AUTOGROUP, AUTOGROUP_DANGER_ALL, FOUND_POLICY,
+	{ POSITION_SSH_DST, SELECTOR_AUTOGROUP, ONE(INTERNET), FOUND_POLICY,
+	  INTERNET_MISPLACED },
+	{ POSITION_SSH_DST, SELECTOR_AUTOGROUP, ONE(DANGER_ALL) | ONE(NONROOT),
+	  FOUND_POLICY,
 	  "autogroup not supported for SSH destinations: %q, can be [autogroup:member "
 	  "autogroup:tagged autogroup:self]" },
-	{ POSITION_SSH_DST, SELECTOR_AUTOGROUP, AUTOGROUP_NONROOT, FOUND_POLICY,
-	  "autogroup not supported for SSH destinations: %q, can be [autogroup:member "
-	  "autogroup:tagged autogroup:self]" },
-	{ POSITION_ACL_SRC, SELECTOR_AUTOGROUP, AUTOGROUP_INTERNET, FOUND_POLICY,
-	  "autogroup:internet can only be used in ACL destinations" },
-	{ POSITION_ACL_SRC, SELECTOR_AUTOGROUP, AUTOGROUP_NONROOT, FOUND_POLICY,
+	{ POSITION_ACL_SRC, SELECTOR_AUTOGROUP, ONE(INTERNET), FOUND_POLICY,
+	  INTERNET_MISPLACED },
+	{ POSITION_ACL_SRC, SELECTOR_AUTOGROUP, ONE(NONROOT), FOUND_POLICY,
 	  "autogroup not supported for ACL sources: %q, can be [autogroup:member "
 	  "autogroup:tagged autogroup:danger-all]" },
-	{ POSITION_ACL_DST, SELECTOR_AUTOGROUP, AUTOGROUP_NONROOT, FOUND_POLICY,
+	{ POSITION_ACL_DST, SELECTOR_AUTOGROUP, ONE(NONROOT), FOUND_POLICY,
 	  "autogroup not supported for ACL destinations: %q, can be [autogroup:internet "
 	  "autogroup:member autogroup:tagged autogroup:self]" },
-	{ POSITION_TARGET, SELECTOR_AUTOGROUP, AUTOGROUP_SELF, FOUND_POLICY,
-	  "nodeAttrs target does not support this autogroup: %q, can be "
-	  "[autogroup:member autogroup:tagged]" },
-	{ POSITION_TARGET, SELECTOR_AUTOGROUP, AUTOGROUP_INTERNET, FOUND_POLICY,
+	{ POSITION_TARGET, SELECTOR_AUTOGROUP, ONE(SELF) | ONE(INTERNET), FOUND_POLICY,
 	  "nodeAttrs target does not support this autogroup: %q, can be "
 	  "[autogroup:member autogroup:tagged]" },
 };
@@ -420,8 +413,8 @@ judge_say_misplaced(struct judge *judge, struct finding *finding,
 	for (size_t i = 0; i < COUNT(misplaced) && !nothing; i++) {
 		if (misplaced[i].position != position_of_acl(position) ||
 		    misplaced[i].kind != s->kind ||
-		    (misplaced[i].autogroup != AUTOGROUP_UNKNOWN &&
-		     misplaced[i].autogroup != s->autogroup))
+		    (misplaced[i].autogroups &&
+		     !(misplaced[i].autogroups >> s->autogroup & 1)))
 			continue;
 		judge_say_headscale(judge, finding, misplaced[i].stage,
 		                    misplaced[i].words, s->text, NO_TEXT);
