@@ -318,65 +318,26 @@ text_hash(struct text text)
 	return (uint32_t)(hash_mix(hash, hash >> 32) >> 32);
 }
 
-/* The first slot of those that a hash may stand in. */
-static size_t
-slot_first(const struct names *names, uint32_t hash)
-{
-	return hash & (names->n_slots - 1);
-}
-
-static size_t
-slot_next(const struct names *names, size_t slot)
-{
-	return (slot + 1) & (names->n_slots - 1);
-}
-
 /* Where the name stands, or the empty slot where it would. */
 static size_t
 slot_find(const struct names *names, struct text name, uint32_t hash)
 {
-	size_t slot = slot_first(names, hash);
+	const struct slots *slots = &names->slots;
+	size_t i = slots_first(slots, hash);
 
-	for (; names->slots[slot]; slot = slot_next(names, slot)) {
-		uint64_t taken = names->slots[slot];
-		if (taken >> 32 == hash &&
-		    text_equal(names->texts[(uint32_t)taken - 1], name))
+	for (; slots->at[i]; i = slots_next(slots, i))
+		if (slots_hold(slots, i, hash) &&
+		    text_equal(names->texts[slots_number(slots, i)], name))
 			break;
-	}
-	return slot;
+	return i;
 }
-
-/* More slots: a power of two, at most half of them ever taken. */
-static void
-names_widen(struct names *names, size_t n_slots)
-{
-	uint64_t *old = names->slots;
-	size_t n_old = names->n_slots;
-
-	names->n_slots = n_slots;
-	names->slots = arena_array(names->arena, n_slots, sizeof(*old));
-	for (size_t i = 0; i < n_old; i++) {
-		if (!old[i])
-			continue;
-		size_t slot = slot_first(names, (uint32_t)(old[i] >> 32));
-		while (names->slots[slot])
-			slot = slot_next(names, slot);
-		names->slots[slot] = old[i];
-	}
-}
-
-#define SLOTS_FIRST 16
 
 void
 names_expect(struct names *names, size_t n)
 {
-	size_t n_slots = SLOTS_FIRST;
 	struct text *texts;
 
-	while (n_slots / 2 < n)
-		n_slots *= 2;
-	if (n_slots > names->n_slots)
-		names_widen(names, n_slots);
+	slots_expect(&names->slots, names->arena, n);
 	if (n <= names->cap)
 		return;
 	texts = arena_room(names->arena, n, sizeof(*texts));
@@ -391,15 +352,14 @@ names_add(struct names *names, struct text name)
 {
 	uint32_t hash = text_hash(name);
 
-	if (names->n >= names->n_slots / 2)
-		names_widen(names, names->n_slots ? names->n_slots * 2 : SLOTS_FIRST);
+	slots_expect(&names->slots, names->arena, names->n + 1);
 	size_t slot = slot_find(names, name, hash);
-	if (names->slots[slot])
-		return (uint32_t)names->slots[slot] - 1;
+	if (names->slots.at[slot])
+		return slots_number(&names->slots, slot);
+	slots_fill(&names->slots, slot, hash, (uint32_t)names->n);
 	names->texts = arena_grow(names->arena, names->texts, names->n, &names->cap,
 	                          sizeof(*names->texts));
 	names->texts[names->n++] = name;
-	names->slots[slot] = (uint64_t)hash << 32 | names->n;
 	return (uint32_t)names->n - 1;
 }
 
@@ -409,5 +369,5 @@ names_find(const struct names *names, struct text name)
 	if (names->n == 0)
 		return NAMES_NONE;
 	/* an empty slot gives NAMES_NONE: 0 - 1 */
-	return (uint32_t)names->slots[slot_find(names, name, text_hash(name))] - 1;
+	return slots_number(&names->slots, slot_find(names, name, text_hash(name)));
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "grammar/slots.h"
+
 struct arena;
 
 /* Bytes somewhere in a source or an arena; not NUL-terminated. A name of the
@@ -84,8 +86,7 @@ struct names {
 	struct arena *arena;
 	struct text *texts; /* by number */
 	size_t n, cap;
-	uint64_t *slots; /* hash << 32 | number + 1, or 0 */
-	size_t n_slots;  /* a power of two, or 0 */
+	struct slots slots;
 };
 
 #define NAMES_NONE UINT32_MAX

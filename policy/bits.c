@@ -5,7 +5,6 @@
 
 #include "grammar/arena.h"
 
-#define SLOTS_FIRST 64
 #define WORD 64
 
 static uint32_t
@@ -20,31 +19,6 @@ words_hash(const uint32_t *at, const uint64_t *word, uint32_t n)
 	return (uint32_t)(hash * 0xc4ceb9fe1a85ec53u >> 32);
 }
 
-static size_t
-slot_free(const uint64_t *slots, size_t n_slots, uint32_t hash)
-{
-	size_t i = hash & (n_slots - 1);
-
-	while (slots[i])
-		i = (i + 1) & (n_slots - 1);
-	return i;
-}
-
-static void
-slots_grow(struct bits_store *store)
-{
-	size_t larger = store->n_slots * 2;
-	uint64_t *slots = arena_array(store->arena, larger, sizeof(*slots));
-
-	for (size_t i = 0; i < store->n_slots; i++) {
-		uint64_t taken = store->slots[i];
-		if (taken)
-			slots[slot_free(slots, larger, (uint32_t)(taken >> 32))] = taken;
-	}
-	store->slots = slots;
-	store->n_slots = larger;
-}
-
 static bool
 bits_are(const struct bits *bits, const uint32_t *at, const uint64_t *word, uint32_t n)
 {
@@ -53,26 +27,24 @@ bits_are(const struct bits *bits, const uint32_t *at, const uint64_t *word, uint
 	                   memcmp(bits->word, word, n * sizeof(*word)) == 0));
 }
 
-static const struct bits *
-bits_find(const struct bits_store *store, uint32_t hash, const uint32_t *at,
+/* Where a set stands, or the empty slot where it would. */
+static size_t
+slot_find(const struct bits_store *store, uint32_t hash, const uint32_t *at,
           const uint64_t *word, uint32_t n)
 {
-	size_t i = hash & (store->n_slots - 1);
+	const struct slots *slots = &store->slots;
+	size_t i = slots_first(slots, hash);
 
-	for (; store->slots[i]; i = (i + 1) & (store->n_slots - 1)) {
-		if ((uint32_t)(store->slots[i] >> 32) != hash)
-			continue;
-		const struct bits *bits = store->all[(uint32_t)store->slots[i] - 1];
-		if (bits_are(bits, at, word, n))
-			return bits;
-	}
-	return NULL;
+	for (; slots->at[i]; i = slots_next(slots, i))
+		if (slots_hold(slots, i, hash) &&
+		    bits_are(store->all[slots_number(slots, i)], at, word, n))
+			break;
+	return i;
 }
 
 /* Copies the words into the store. */
 static const struct bits *
-bits_add(struct bits_store *store, uint32_t hash, const uint32_t *at,
-         const uint64_t *word, uint32_t n)
+bits_add(struct bits_store *store, const uint32_t *at, const uint64_t *word, uint32_t n)
 {
 	struct bits *bits = arena_alloc(store->arena, sizeof(*bits));
 	uint64_t *words = arena_array(store->arena, n, sizeof(*words));
@@ -83,10 +55,6 @@ bits_add(struct bits_store *store, uint32_t hash, const uint32_t *at,
 		memcpy(places, at, n * sizeof(*places));
 	}
 	*bits = (struct bits) { (uint32_t)store->n, n, places, words };
-	if (store->n >= store->n_slots / 2)
-		slots_grow(store);
-	store->slots[slot_free(store->slots, store->n_slots, hash)] =
-		(uint64_t)hash << 32 | (bits->id + 1);
 	store->all = arena_grow(store->arena, store->all, store->n, &store->cap,
 	                        sizeof(*store->all));
 	store->all[store->n++] = bits;
@@ -97,17 +65,19 @@ static const struct bits *
 bits_share(struct bits_store *store, const uint32_t *at, const uint64_t *word, uint32_t n)
 {
 	uint32_t hash = words_hash(at, word, n);
-	const struct bits *bits = bits_find(store, hash, at, word, n);
 
-	return bits ? bits : bits_add(store, hash, at, word, n);
+	slots_expect(&store->slots, store->arena, store->n + 1);
+	size_t slot = slot_find(store, hash, at, word, n);
+	if (store->slots.at[slot])
+		return store->all[slots_number(&store->slots, slot)];
+	slots_fill(&store->slots, slot, hash, (uint32_t)store->n);
+	return bits_add(store, at, word, n);
 }
 
 void
 bits_start(struct bits_store *store, struct arena *arena, uint32_t n_words)
 {
 	*store = (struct bits_store) { .arena = arena, .n_words = n_words };
-	store->n_slots = SLOTS_FIRST;
-	store->slots = arena_array(arena, SLOTS_FIRST, sizeof(*store->slots));
 	bits_share(store, NULL, NULL, 0);
 }
 

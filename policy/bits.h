@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "grammar/slots.h"
+
 struct arena;
 
 struct bits {
@@ -26,8 +28,7 @@ struct bits_store {
 	uint32_t n_words;        /* of the largest set that there can be */
 	const struct bits **all; /* by id */
 	size_t n, cap;
-	uint64_t *slots; /* hash << 32 | id + 1, or 0 */
-	size_t n_slots;  /* a power of two */
+	struct slots slots; /* ids */
 };
 
 /* A store for sets of numbers below 64 * n_words, with the empty set in it. */

@@ -5,8 +5,6 @@
 #include "grammar/arena.h"
 #include "policy/numbers.h"
 
-#define SLOTS_FIRST 64
-
 /* Two numbers at a time, mixed so that each bit reaches the upper half. */
 static uint32_t
 numbers_hash(const uint32_t *numbers, size_t n)
@@ -32,50 +30,22 @@ set_is(const struct set *set, const uint32_t *numbers, size_t n)
 	       (n == 0 || memcmp(set->at, numbers, n * sizeof(*numbers)) == 0);
 }
 
-/* The first free slot for a hash. */
+/* Where a set stands, or the empty slot where it would. */
 static size_t
-slot_free(const uint64_t *slots, size_t n_slots, uint32_t hash)
+slot_find(const struct sets *sets, uint32_t hash, const uint32_t *numbers, size_t n)
 {
-	size_t i = hash & (n_slots - 1);
+	const struct slots *slots = &sets->slots;
+	size_t i = slots_first(slots, hash);
 
-	while (slots[i])
-		i = (i + 1) & (n_slots - 1);
+	for (; slots->at[i]; i = slots_next(slots, i))
+		if (slots_hold(slots, i, hash) &&
+		    set_is(sets->all[slots_number(slots, i)], numbers, n))
+			break;
 	return i;
 }
 
-/* Twice the slots, so that at most half of them are taken. */
-static void
-slots_grow(struct sets *sets)
-{
-	size_t larger = sets->n_slots * 2;
-	uint64_t *slots = arena_array(sets->arena, larger, sizeof(*slots));
-
-	for (size_t i = 0; i < sets->n_slots; i++) {
-		uint64_t taken = sets->slots[i];
-		if (taken)
-			slots[slot_free(slots, larger, (uint32_t)(taken >> 32))] = taken;
-	}
-	sets->slots = slots;
-	sets->n_slots = larger;
-}
-
 static const struct set *
-set_find(const struct sets *sets, uint32_t hash, const uint32_t *numbers, size_t n)
-{
-	size_t i = hash & (sets->n_slots - 1);
-
-	for (; sets->slots[i]; i = (i + 1) & (sets->n_slots - 1)) {
-		if ((uint32_t)(sets->slots[i] >> 32) != hash)
-			continue;
-		const struct set *set = sets->all[(uint32_t)sets->slots[i] - 1];
-		if (set_is(set, numbers, n))
-			return set;
-	}
-	return NULL;
-}
-
-static const struct set *
-set_add(struct sets *sets, uint32_t hash, const uint32_t *numbers, size_t n)
+set_add(struct sets *sets, const uint32_t *numbers, size_t n)
 {
 	struct set *set = arena_room(sets->arena, 1, sizeof(*set) + n * sizeof(*numbers));
 
@@ -83,10 +53,6 @@ set_add(struct sets *sets, uint32_t hash, const uint32_t *numbers, size_t n)
 	set->n = (uint32_t)n;
 	if (n > 0)
 		memcpy(set->at, numbers, n * sizeof(*numbers));
-	if (sets->n >= sets->n_slots / 2)
-		slots_grow(sets);
-	size_t slot = slot_free(sets->slots, sets->n_slots, hash);
-	sets->slots[slot] = (uint64_t)hash << 32 | (set->id + 1);
 	sets->all = arena_grow(sets->arena, sets->all, sets->n, &sets->cap,
 	                       sizeof(*sets->all));
 	sets->all[sets->n++] = set;
@@ -98,8 +64,7 @@ sets_start(struct sets *sets, struct arena *arena)
 {
 	uint32_t nothing = 0;
 
-	*sets = (struct sets) { .arena = arena, .n_slots = SLOTS_FIRST };
-	sets->slots = arena_array(arena, SLOTS_FIRST, sizeof(*sets->slots));
+	*sets = (struct sets) { .arena = arena };
 	set_of_sorted(sets, &nothing, 0);
 }
 
@@ -107,9 +72,13 @@ const struct set *
 set_of_sorted(struct sets *sets, const uint32_t *numbers, size_t n)
 {
 	uint32_t hash = numbers_hash(numbers, n);
-	const struct set *set = set_find(sets, hash, numbers, n);
 
-	return set ? set : set_add(sets, hash, numbers, n);
+	slots_expect(&sets->slots, sets->arena, sets->n + 1);
+	size_t slot = slot_find(sets, hash, numbers, n);
+	if (sets->slots.at[slot])
+		return sets->all[slots_number(&sets->slots, slot)];
+	slots_fill(&sets->slots, slot, hash, (uint32_t)sets->n);
+	return set_add(sets, numbers, n);
 }
 
 static bool

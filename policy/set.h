@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "grammar/slots.h"
+
 struct arena;
 
 /* A set of numbers (machines, mostly), ascending, each once. Sets made in one
@@ -19,9 +21,8 @@ struct sets {
 	struct arena *arena;
 	const struct set **all; /* by id */
 	size_t n, cap;
-	uint64_t *slots; /* hash << 32 | id + 1, or 0 */
-	size_t n_slots;  /* a power of two */
-	uint32_t *room;  /* where a set is pieced together before it is looked up */
+	struct slots slots; /* ids */
+	uint32_t *room;     /* where a set is pieced together before it is looked up */
 	size_t room_size;
 };
 
