@@ -20,11 +20,10 @@ struct compiler {
 	struct tailnet *tailnet;
 	struct filter *filter;
 	size_t cap;
-	struct index selectors; /* by the selector's text: each is resolved once */
-	struct index contents;  /* by what is in them: equal ones become one */
-	struct index narrowed;  /* by party and postures */
-	bool wary;              /* of users that nobody knows: dialect_is_wary */
-	struct arena scratch;   /* of one acl */
+	struct index contents; /* by what is in them: equal ones become one */
+	struct index narrowed; /* by party and postures */
+	bool wary;             /* of users that nobody knows: dialect_is_wary */
+	struct arena scratch;  /* of one acl */
 };
 
 /* The place in an index of a name; *fresh says that it is still to be filled. */
@@ -79,16 +78,28 @@ party_share(struct compiler *c, const struct party *party)
 	return *place;
 }
 
+/* Each word is resolved once. */
 static const struct party *
 party_of_word(struct compiler *c, const struct selector *s)
 {
-	bool fresh;
-	const struct party **place = index_place(&c->selectors, s->text, &fresh);
-	if (fresh) {
+	struct filter *f = c->filter;
+	size_t known = f->words.n;
+	uint32_t number = names_add(&f->words, s->text);
+	if (number == known) {
 		struct party party = party_of_selector(c->policy, c->tailnet, s);
-		*place = party_share(c, &party);
+		f->of_word = arena_grow(c->arena, f->of_word, known, &f->of_word_cap,
+		                        sizeof(*f->of_word));
+		f->of_word[number] = party_share(c, &party);
 	}
-	return *place;
+	return f->of_word[number];
+}
+
+struct party
+filter_party(const struct filter *f, const struct selector *s)
+{
+	uint32_t number = names_find(&f->words, s->text);
+	return number == NAMES_NONE ? party_of_selector(f->policy, f->tailnet, s)
+	                            : *f->of_word[number];
 }
 
 /* A list. An address is not worth remembering: it is as soon resolved again. */
@@ -450,14 +461,14 @@ struct filter *
 filter_compile(struct arena *arena, const struct policy *policy, struct tailnet *tailnet)
 {
 	struct filter *filter = arena_alloc(arena, sizeof(*filter));
-	*filter =
-		(struct filter) { .arena = arena, .policy = policy, .tailnet = tailnet };
+	*filter = (struct filter) {
+		.arena = arena, .policy = policy, .tailnet = tailnet, .words.arena = arena
+	};
 	struct compiler c = {
 		.arena = arena,
 		.policy = policy,
 		.tailnet = tailnet,
 		.filter = filter,
-		.selectors.names.arena = arena,
 		.contents.names.arena = arena,
 		.narrowed.names.arena = arena,
 		.wary = dialect_is_wary(policy),

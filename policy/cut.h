@@ -104,12 +104,14 @@ struct cut_flow {
 struct cut_cover {
 	bool empty;   /* the grant allows nothing at all */
 	bool covered; /* all that it allows, the others allow too */
+	bool more;    /* by is not all of it: there are too many to be worth finding */
 	/* When covered and not empty: a small cover among the other grants, in the
 	 * policy's order; one if one suffices. */
 	const struct grant *const *by;
 	size_t n_by;
-	bool more; /* by is not all of it: there are too many to be worth finding */
-	struct cut_flow witness; /* when not covered: only the grant allows it */
+	/* When not covered: where only the grant allows something; see cut_witness. */
+	uint32_t source, class, line;
+	uint16_t port;
 };
 
 /*
@@ -118,6 +120,9 @@ struct cut_cover {
  * covered.
  */
 struct cut_cover *cut_grants(struct cut *, uint32_t filter);
+
+/* A flow that only that grant allows; it must not be covered. */
+struct cut_flow cut_witness(struct cut *, const struct grant *, const struct cut_cover *);
 
 /*
  * Which grants can be left out together: the last first, each of them only where

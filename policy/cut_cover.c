@@ -456,14 +456,6 @@ cover_explain(const struct inquiry *q, struct cut_cover *cover)
 	arena_end(&scratch);
 }
 
-static const struct grant *
-unit_grant(const struct cut *cut, uint32_t filter, uint32_t unit)
-{
-	const struct policy *policy = cut->filters[filter].policy;
-
-	return unit < policy->n_grants ? &policy->grants[unit] : NULL;
-}
-
 static struct cut_cover
 inquiry_answer(const struct inquiry *q, bool explain)
 {
@@ -477,11 +469,10 @@ inquiry_answer(const struct inquiry *q, bool explain)
 		return cover;
 	}
 	if (inquiry_gap(q, &box, &gap)) {
-		if (explain) {
-			cover.witness = cut_flow_of(q->cut, gap.source, gap.class,
-			                            box->line, gap.port);
-			cover.witness.by = unit_grant(q->cut, q->filter, q->unit);
-		}
+		cover.source = gap.source;
+		cover.class = gap.class;
+		cover.line = box->line;
+		cover.port = gap.port;
 		return cover;
 	}
 	cover.covered = true;
@@ -520,6 +511,16 @@ cut_grants(struct cut *cut, uint32_t filter)
 	}
 	arena_end(&scratch);
 	return covers;
+}
+
+struct cut_flow
+cut_witness(struct cut *cut, const struct grant *grant, const struct cut_cover *cover)
+{
+	struct cut_flow flow =
+		cut_flow_of(cut, cover->source, cover->class, cover->line, cover->port);
+
+	flow.by = grant;
+	return flow;
 }
 
 bool *

@@ -269,8 +269,10 @@ compare_world(uint64_t seed, struct tally *tally)
 		tally->covered += covers[g].covered && !covers[g].empty;
 		tally->needed += !covers[g].covered;
 		tally->empty += covers[g].empty;
-		if (!covers[g].covered && !covers[g].empty)
-			compare_witness(seed, &w, &covers[g].witness, g);
+		if (covers[g].covered || covers[g].empty)
+			continue;
+		struct cut_flow flow = cut_witness(cut, &w.policy->grants[g], &covers[g]);
+		compare_witness(seed, &w, &flow, g);
 	}
 	world_end(&w);
 }

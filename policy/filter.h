@@ -49,7 +49,10 @@ struct filter {
 	struct tailnet *tailnet;
 	struct rule *rules; /* in emission order */
 	size_t n_rules;
-	size_t n_parties; /* distinct ones, numbered from 0 */
+	size_t n_parties;             /* distinct ones, numbered from 0 */
+	struct names words;           /* what its rules name, as written … */
+	const struct party **of_word; /* … and the party of each, by number */
+	size_t of_word_cap;
 };
 
 /*
@@ -58,6 +61,9 @@ struct filter {
  * distinct sets, never machines × rules.
  */
 struct filter *filter_compile(struct arena *, const struct policy *, struct tailnet *);
+
+/* What a word of a src or dst names; those of the rules are not resolved again. */
+struct party filter_party(const struct filter *, const struct selector *);
 
 /* The postures of which the sources of a rule must satisfy one: its own list,
  * else the policy's default, else NULL. For grants, acls and ssh alike. */

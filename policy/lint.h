@@ -46,6 +46,8 @@ struct lint {
 	unsigned char *whole_groups; /* by group: lint_look.c's own */
 	struct reach_ends *reach;    /* lint_reach.c's own */
 	struct power *power;         /* lint_power.c's own */
+	uint16_t *tally;             /* lint_list.c's own, all 0 from list to list */
+	size_t n_tally;
 };
 
 /* What is left to say, in file order, nothing twice. */

@@ -50,8 +50,7 @@ element_fill(struct tally *tally, struct element *element, bool destination)
 	const struct range *more = NULL;
 	size_t n_more = 0;
 
-	*party = party_of_selector(tally->lint->policy, tally->lint->imagined->tailnet,
-	                           element->said->selector);
+	*party = filter_party(tally->lint->imagined, element->said->selector);
 	element->everybody = party->any || party->danger;
 	if (party->danger || (party->any && destination)) {
 		more = all_addresses;
@@ -191,6 +190,13 @@ static bool
 count_down(uint16_t *count)
 {
 	--*count;
+	return true;
+}
+
+static bool
+count_none(uint16_t *count)
+{
+	*count = 0;
 	return true;
 }
 
@@ -343,6 +349,18 @@ spare_raise(const struct tally *tally, const struct element *element)
 	         node_at(lint->policy->tree, element->said->where.first));
 }
 
+/* Room for so many counts, all of them 0. */
+static uint16_t *
+counts_room(struct lint *lint, size_t n)
+{
+	if (n > lint->n_tally) {
+		lint->n_tally = 2 * n;
+		lint->tally =
+			arena_array(lint->arena, lint->n_tally, sizeof(*lint->tally));
+	}
+	return lint->tally;
+}
+
 /* Resolves and counts; false where there would be too much to count. */
 static bool
 tally_make(struct tally *tally, const struct list_element *elements, bool destination)
@@ -361,8 +379,7 @@ tally_make(struct tally *tally, const struct list_element *elements, bool destin
 	tally->n_points = self_point(tally) + 1 + tally->n_edges;
 	if (tally->n_runs * tally->n_points > POINTS_MAX)
 		return false;
-	tally->counts = arena_array(tally->arena, tally->n_runs * tally->n_points,
-	                            sizeof(uint16_t));
+	tally->counts = counts_room(tally->lint, tally->n_runs * tally->n_points);
 	for (size_t i = 0; i < tally->n; i++)
 		element_count(tally, &tally->elements[i], count_up);
 	return true;
@@ -387,6 +404,22 @@ may_overlap(const struct list_element *elements, size_t n)
 	return !plain;
 }
 
+/* The last first; then the counts are 0 again. */
+static void
+tally_judge(const struct tally *tally)
+{
+	for (size_t i = tally->n; i-- > 0;) {
+		struct element *element = &tally->elements[i];
+		if (!is_spare(tally, element))
+			continue;
+		element->kept = false;
+		element_count(tally, element, count_down);
+		spare_raise(tally, element);
+	}
+	for (size_t i = 0; i < tally->n; i++)
+		element_count(tally, &tally->elements[i], count_none);
+}
+
 void
 lint_list(struct lint *lint, const struct list_element *elements, size_t n,
           bool destination)
@@ -397,13 +430,6 @@ lint_list(struct lint *lint, const struct list_element *elements, size_t n,
 	if (n < 2 || !may_overlap(elements, n))
 		return;
 	if (tally_make(&tally, elements, destination))
-		for (size_t i = n; i-- > 0;) {
-			struct element *element = &tally.elements[i];
-			if (!is_spare(&tally, element))
-				continue;
-			element->kept = false;
-			element_count(&tally, element, count_down);
-			spare_raise(&tally, element);
-		}
+		tally_judge(&tally);
 	arena_end(&scratch);
 }

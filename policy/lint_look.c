@@ -53,7 +53,7 @@ is_all_members(struct lint *lint, const struct selector *selector)
 	if (!real || !group || real->n_users < EVERYBODY_LEAST ||
 	    group->members.n < EVERYBODY_LEAST)
 		return false;
-	struct party party = party_of_selector(lint->policy, real, selector);
+	struct party party = filter_party(lint->filter, selector);
 	return set_within(real->members, party.machines);
 }
 
