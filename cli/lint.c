@@ -243,6 +243,17 @@ check_why(struct run *run, const char *id)
 	return STATUS_GOOD;
 }
 
+/* Whether somebody asks what stays of findings when lines move. */
+static bool
+keys_are_told(const struct run *run)
+{
+	const struct lint_options *own = run->own;
+
+	return own->baseline || own->write_baseline ||
+	       run->options.format == FORMAT_SARIF ||
+	       run->options.format == FORMAT_GITLAB;
+}
+
 /* Runs the passes over a unit that is loaded. */
 static void
 unit_lint(struct reporting *r, const struct levels *levels, int64_t today)
@@ -267,9 +278,12 @@ unit_lint(struct reporting *r, const struct levels *levels, int64_t today)
 		.levels = levels,
 		.today = today,
 		.findings = &unit->findings,
+		.fixes_unasked = r->run->options.format != FORMAT_SARIF,
 	};
 	r->report = lint_run(lint);
-	r->keys = report_keys(&unit->arena, unit->tree, &r->report);
+	r->keys = keys_are_told(r->run)
+	                  ? report_keys(&unit->arena, unit->tree, &r->report)
+	                  : arena_array(&unit->arena, r->report.n, sizeof(*r->keys));
 	progress_clear();
 }
 
@@ -361,11 +375,13 @@ baselines_use(struct reporting *r, const struct lint_options *own)
 {
 	struct names known = { .arena = &r->unit->arena };
 
+	if (!own->baseline && !own->write_baseline)
+		return true;
 	if (own->baseline && !baseline_read(r->run, own->baseline, &known))
 		return false;
 	if (own->write_baseline && !baseline_write(r->run, own->write_baseline, r))
 		return false;
-	for (size_t i = 0; !own->baseline && own->write_baseline && i < r->report.n; i++)
+	for (size_t i = 0; !own->baseline && i < r->report.n; i++)
 		names_add(&known, text_of(r->keys[i]));
 	baseline_subtract(r, &known);
 	return true;

@@ -11,7 +11,8 @@ struct reporting {
 	struct unit *unit;
 	struct lint *lint;
 	struct report report; /* as far as it is shown */
-	const char **keys;    /* beside report.at: what stays when lines move */
+	const char **keys;    /* beside report.at: what stays when lines move; NULLs
+	                       * where nobody asks */
 	bool advice;          /* is shown, not only counted */
 	size_t n_left_out;    /* advice that is counted only */
 };

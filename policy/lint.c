@@ -167,12 +167,14 @@ level_decide(struct level_memo *memo, const struct finding *finding)
 static struct text
 finding_sense(struct arena *arena, const struct finding *finding)
 {
-	char *sense = arena_format(arena, "%s %p %u %u %s", finding->check->id,
-	                           (const void *)finding->source,
-	                           (unsigned)finding->where.first,
-	                           (unsigned)finding->where.end, finding->said);
+	const void *of[2] = { finding->check, finding->source };
+	size_t len = strlen(finding->said), at = sizeof(of) + sizeof(struct span);
+	char *sense = arena_bytes(arena, at + len);
 
-	return text_of(sense);
+	memcpy(sense, of, sizeof(of));
+	memcpy(sense + sizeof(of), &finding->where, sizeof(struct span));
+	memcpy(sense + at, finding->said, len);
+	return (struct text) { sense, at + len };
 }
 
 /* Findings that are left to say. */
@@ -245,10 +247,13 @@ lint_run(struct lint *lint)
 	struct hushes *hushes = NULL;
 	struct kept kept = { 0 };
 
-	lint->fixes = (struct fixes) { .arena = lint->arena, .tree = tree };
+	lint->fixes = (struct fixes) { .arena = lint->arena,
+		                       .tree = tree,
+		                       .unasked = lint->fixes_unasked };
 	if (!tree->broken)
 		passes_run(lint);
-	lint_mend(lint);
+	if (!lint->fixes_unasked)
+		lint_mend(lint);
 	if (!tree->broken)
 		hushes = hushes_read(lint->arena, tree, lint->settings, lint->today,
 		                     lint->findings, &lint->fixes);

@@ -35,7 +35,8 @@ struct lint {
 	int64_t today; /* days since 1970 */
 	/* Those of the reader and the validator are there; the passes' join them. */
 	struct findings *findings;
-	struct fixes fixes; /* made by lint */
+	struct fixes fixes; /* made by lint … */
+	bool fixes_unasked; /* … without edits, where nobody will ask for them */
 
 	/* For the passes; lint makes them. */
 	struct filter *imagined;    /* NULL like filter */

@@ -153,6 +153,8 @@ lint_grants_instead(struct lint *lint, const struct finding *finding)
 	const struct node *key = policy->sections[SECTION_ACLS];
 	struct fix *fix;
 
+	if (lint->fixes_unasked)
+		return;
 	for (size_t i = 0; i < policy->n_grants; i++)
 		if (!is_convertible(&policy->grants[i]))
 			return;

@@ -23,6 +23,8 @@ fix_add(struct fixes *fixes, const struct finding *finding, enum repair kind)
 void
 fix_replace(struct fixes *fixes, struct fix *fix, struct span span, struct text with)
 {
+	if (fixes->unasked)
+		return;
 	fix->edits = arena_grow(fixes->arena, fix->edits, fix->n, &fix->cap,
 	                        sizeof(*fix->edits));
 	fix->edits[fix->n++] = (struct edit) { .span = span, .with = with };
@@ -328,6 +330,8 @@ comma_before_drop(struct fixes *fixes, struct fix *fix, const struct node *node,
 void
 fix_drop(struct fixes *fixes, struct fix *fix, const struct node *node)
 {
+	if (fixes->unasked)
+		return;
 	struct span span = whole_span(fixes, node);
 	uint32_t after = token_from(fixes, span.end);
 	const char *bytes = bytes_of(fixes);
@@ -365,6 +369,8 @@ void
 fix_append(struct fixes *fixes, struct fix *fix, const struct node *array,
            const struct text *elements, size_t n)
 {
+	if (fixes->unasked)
+		return;
 	const struct node *last = last_element(array);
 	uint32_t at = last ? last->span.end : array->span.first + 1;
 	bool own_line = last && starts_line(fixes, last->span.first);

@@ -37,6 +37,7 @@ struct fixes {
 	size_t n, cap;
 	struct comments comments; /* found when first needed */
 	bool comments_known;
+	bool unasked; /* nobody will ask for the edits: none is made */
 };
 
 /* A fix for a finding, without edits yet. */
