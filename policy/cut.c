@@ -281,8 +281,8 @@ from_make(struct cut *cut, const struct cut_set *set, const struct cut_asked *as
 	return residue_bits(&cut->scrap, &cut->store);
 }
 
-const struct bits *
-cut_from(struct cut *cut, uint32_t set, uint32_t asked)
+static const struct bits *
+from_asked(struct cut *cut, uint32_t set, uint32_t asked)
 {
 	uint32_t key[2] = { set, asked };
 	struct text name = { (const char *)key, sizeof(key) };
@@ -297,6 +297,18 @@ cut_from(struct cut *cut, uint32_t set, uint32_t asked)
 	cut->from[number] =
 		from_make(cut, &cut->axes[CUT_SRC].sets[set], &cut->asked[asked]);
 	return cut->from[number];
+}
+
+const struct bits *
+cut_from(struct cut *cut, uint32_t set, uint32_t asked)
+{
+	struct cut_set *sources = &cut->axes[CUT_SRC].sets[set];
+
+	if (asked > 0)
+		return from_asked(cut, set, asked);
+	if (!sources->from)
+		sources->from = from_make(cut, sources, &cut->asked[0]);
+	return sources->from;
 }
 
 /* Whether two sets of classes have one in common. */
@@ -359,7 +371,8 @@ box_settle(struct cut *cut, struct boxes *boxes, struct cut_box box)
 	for (enum stratum stratum = STRATUM_ANY; stratum <= STRATUM_SELF; stratum++) {
 		if (!box_is_in(cut, &box, stratum))
 			continue;
-		box.line = cut_line(cut, line.plane, line.kind, stratum);
+		if (stratum != line.stratum)
+			box.line = cut_line(cut, line.plane, line.kind, stratum);
 		boxes->at = arena_grow(cut->arena, boxes->at, boxes->n, &boxes->cap,
 		                       sizeof(*boxes->at));
 		boxes->at[boxes->n++] = box;

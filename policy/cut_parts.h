@@ -78,6 +78,7 @@ struct cut_set {
 	uint32_t n_classes;
 	uint32_t loneliest; /* number + 1 of the class the fewest sets hold; 0: unknown */
 	bool used;          /* some box has it for its dst */
+	const struct bits *from; /* sources, in any situation; NULL: not asked yet */
 	const uint32_t *around; /* sets in use that hold all of it; NULL: not asked yet */
 	uint32_t n_around;
 };
@@ -162,7 +163,8 @@ struct cut {
 	struct names line_keys; /* the bytes of a line */
 	struct cut_line *lines;
 	size_t lines_cap;
-	struct names values; /* JSON values, whatever the order of their members */
+	uint32_t line_of[256]; /* by protocol, by any way: number + 1; 0: unknown */
+	struct names values;   /* JSON values, whatever the order of their members */
 
 	struct names asked_keys, posture_keys;
 	struct cut_asked *asked; /* the 0th asks for nothing */
@@ -206,7 +208,7 @@ struct cut {
 	size_t n_loneliest;
 	uint32_t passing;           /* a set of sources that are asked for nothing */
 	uint32_t owned, everywhere; /* sets of destinations: with an owner; all */
-	struct names from_keys;     /* the bytes of a set and what is asked … */
+	struct names from_keys;     /* the bytes of a set and what is asked of it … */
 	const struct bits **from;   /* … and the sources that makes */
 	size_t from_cap;
 	uint32_t *marks; /* by dst set: the sweep that looked at it last */

@@ -518,14 +518,52 @@ cut_set_add(struct cut *cut, enum cut_side side, struct runs runs)
 	return number;
 }
 
-static void
-end_points(struct cut *cut, struct pile *pile, struct cut_end *end)
+/* What is known of a set of machines: ends that are nothing else have its points. */
+struct known {
+	struct runs runs;   /* NULL: unknown, or there are none */
+	uint32_t number[2]; /* by side: of the set of points, + 1; 0: unknown */
+};
+
+struct piling {
+	struct pile pile;
+	struct known *known[2]; /* by tailnet, by number of the set of machines */
+};
+
+static bool
+is_machines_alone(const struct cut_end *end)
+{
+	return end->owned.n == 0 && end->cells.n == 0 && end->n_strangers == 0 &&
+	       !end->everybody && !end->tail && !end->anywhere;
+}
+
+/* The points of an end; those of nothing but machines may be known. */
+static struct runs
+end_runs(const struct cut *cut, struct pile *pile, const struct cut_end *end)
 {
 	pile->n = 0;
 	pile_machines(pile, cut, end);
 	pile_others(pile, cut, end);
 	pile_settle(pile);
-	end->set = cut_set_add(cut, end->side, (struct runs) { pile->at, pile->n });
+	return (struct runs) { pile->at, pile->n };
+}
+
+static void
+end_points(struct cut *cut, struct piling *piling, struct cut_end *end)
+{
+	struct known *known = &piling->known[end->tailnet][end->machines->id];
+
+	if (!is_machines_alone(end)) {
+		end->set = cut_set_add(cut, end->side, end_runs(cut, &piling->pile, end));
+		return;
+	}
+	if (known->number[end->side] == 0) {
+		if (!known->runs.at)
+			known->runs = end_runs(cut, &piling->pile, end);
+		end->set = cut_set_add(cut, end->side, known->runs);
+		known->runs = cut->axes[end->side].sets[end->set].runs;
+		known->number[end->side] = end->set + 1;
+	}
+	end->set = known->number[end->side] - 1;
 }
 
 void
@@ -541,9 +579,12 @@ cut_points(struct cut *cut)
 		points_by_address(cut, i);
 	edges_find(cut);
 	cells_find(cut);
-	struct pile pile = { .arena = &scratch };
+	struct piling piling = { .pile.arena = &scratch };
+	for (uint32_t i = 0; i < cut->n_tailnets; i++)
+		piling.known[i] = arena_array(&scratch, cut->tailnets[i]->sets.n,
+		                              sizeof(struct known));
 	for (size_t i = 0; i < cut->n_ends; i++)
-		end_points(cut, &pile, &cut->ends[i]);
+		end_points(cut, &piling, &cut->ends[i]);
 	arena_end(&scratch);
 }
 

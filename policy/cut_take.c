@@ -65,8 +65,8 @@ cut_plane(struct cut *cut, struct text name)
 	return plane;
 }
 
-uint32_t
-cut_line(struct cut *cut, uint32_t plane, uint32_t kind, enum stratum stratum)
+static uint32_t
+line_add(struct cut *cut, uint32_t plane, uint32_t kind, enum stratum stratum)
 {
 	uint32_t numbers[3] = { plane, kind, stratum };
 	bool fresh;
@@ -78,6 +78,16 @@ cut_line(struct cut *cut, uint32_t plane, uint32_t kind, enum stratum stratum)
 	                        sizeof(*cut->lines));
 	cut->lines[line] = (struct cut_line) { plane, kind, stratum };
 	return line;
+}
+
+uint32_t
+cut_line(struct cut *cut, uint32_t plane, uint32_t kind, enum stratum stratum)
+{
+	if (plane > 0 || stratum != STRATUM_ANY || kind > UINT8_MAX)
+		return line_add(cut, plane, kind, stratum);
+	if (cut->line_of[kind] == 0)
+		cut->line_of[kind] = line_add(cut, plane, kind, stratum) + 1;
+	return cut->line_of[kind] - 1;
 }
 
 static uint32_t
