@@ -187,13 +187,24 @@ is_runner_command(struct text rest)
 	return text_starts(rest, "##[");
 }
 
+/* Whether a letter may stand as it is, in a column of its own. */
+static bool
+is_plain(const struct output *out, char letter)
+{
+	return letter >= ' ' && letter <= '~' && !(out->guarded && letter == '#');
+}
+
 /* Shows the first rune of a text that is not empty; returns its bytes. */
 static size_t
 rune_show(const struct output *out, struct text rest, struct shown *shown)
 {
 	uint32_t rune;
-	size_t bytes = rune_read(rest.at, rest.len, &rune);
 
+	if (is_plain(out, *rest.at)) {
+		*shown = (struct shown) { .text = { *rest.at }, .len = 1, .width = 1 };
+		return 1;
+	}
+	size_t bytes = rune_read(rest.at, rest.len, &rune);
 	if (rune == RUNE_BAD && bytes == 1)
 		shown->len = (size_t)snprintf(shown->text, sizeof(shown->text), "<%02X>",
 		                              (unsigned char)*rest.at);
@@ -216,8 +227,7 @@ plain_length(const struct output *out, struct text text)
 {
 	size_t n = 0;
 
-	while (n < text.len && text.at[n] >= ' ' && text.at[n] <= '~' &&
-	       !(out->guarded && text.at[n] == '#'))
+	while (n < text.len && is_plain(out, text.at[n]))
 		n++;
 	return n;
 }

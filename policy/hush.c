@@ -355,15 +355,15 @@ hushes_read(struct arena *arena, const struct tree *tree, const struct settings 
             int64_t today, struct findings *findings, struct fixes *fixes)
 {
 	struct hushes *hushes = arena_alloc(arena, sizeof(*hushes));
-	struct comments comments = comments_of(arena, tree);
+	const struct comments *comments = fixes_comments(fixes);
 
 	hushes->arena = arena;
 	hushes->tree = tree;
 	hushes->findings = findings;
 	hushes->fixes = fixes;
 	hushes->today = today;
-	for (size_t i = 0; i < comments.n; i++)
-		comment_read(hushes, &comments.at[i]);
+	for (size_t i = 0; i < comments->n; i++)
+		comment_read(hushes, &comments->at[i]);
 	for (size_t i = 0; i < settings->n_ignore; i++)
 		setting_read(hushes, settings, &settings->ignore[i]);
 	hush_list_settle(&hushes->lines);

@@ -28,18 +28,19 @@ void
 saying_add(struct saying *saying, const char *format, ...)
 {
 	va_list args, again;
-	int len;
 
+	saying_grow(saying, 0);
+	size_t room = saying->cap - saying->len;
 	va_start(args, format);
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, args);
+	int len = vsnprintf(saying->at + saying->len, room, format, args);
 	va_end(args);
-	if (len > 0) {
+	if (len > 0 && (size_t)len >= room) {
 		saying_grow(saying, (size_t)len);
 		vsnprintf(saying->at + saying->len, (size_t)len + 1, format, again);
-		saying->len += (size_t)len;
 	}
 	va_end(again);
+	saying->len += len > 0 ? (size_t)len : 0;
 }
 
 void
