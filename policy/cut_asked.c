@@ -6,6 +6,7 @@
 
 #include "grammar/arena.h"
 #include "policy/imply.h"
+#include "policy/numbers.h"
 
 /* Rows of numbers, as lists by a key. */
 struct lists {
@@ -20,12 +21,12 @@ struct asking {
 	struct names texts; /* of assertions */
 	const struct assertion **assertions;
 	size_t assertions_cap;
-	uint32_t **terms; /* by posture: numbers of its assertions */
-	uint32_t *n_terms;
-	struct lists with;    /* by assertion: the postures with it */
-	struct lists implied; /* by assertion: the assertions that it implies */
-	uint32_t *seen;       /* by posture: its assertions that were met */
-	struct lists asked;   /* by posture: the lists with it */
+	struct numbers *terms; /* by posture: its assertions, ascending */
+	struct numbers bare;   /* postures that assert nothing */
+	struct lists with;     /* by assertion: the postures with it */
+	struct lists implied;  /* by assertion: the assertions that it implies */
+	uint32_t *seen;        /* by posture: its assertions that were met */
+	struct lists asked;    /* by posture: the lists with it */
 };
 
 /* One pair of a key and a number on its way into lists. */
@@ -102,17 +103,19 @@ find_terms(struct asking *asking)
 	struct pairs with = { .arena = asking->scratch };
 
 	asking->terms = arena_array(asking->scratch, n, sizeof(*asking->terms));
-	asking->n_terms = arena_array(asking->scratch, n, sizeof(*asking->n_terms));
 	for (uint32_t i = 0; i < n; i++) {
 		const struct posture *posture = asking->cut->postures[i].posture;
-		uint32_t *terms =
-			arena_array(asking->scratch, posture->n_terms, sizeof(*terms));
-		for (size_t k = 0; k < posture->n_terms; k++) {
-			terms[k] = assertion_number(asking, &posture->terms[k].assertion);
-			pairs_put(&with, terms[k], i);
-		}
-		asking->terms[i] = terms;
-		asking->n_terms[i] = (uint32_t)posture->n_terms;
+		struct numbers *terms = &asking->terms[i];
+		terms->arena = asking->scratch;
+		for (size_t k = 0; k < posture->n_terms; k++)
+			numbers_add(terms,
+			            assertion_number(asking,
+			                             &posture->terms[k].assertion));
+		numbers_sort(terms);
+		for (size_t k = 0; k < terms->n; k++)
+			pairs_put(&with, terms->at[k], i);
+		if (terms->n == 0)
+			numbers_add(&asking->bare, i);
 	}
 	asking->with = lists_of(&with, asking->texts.n);
 }
@@ -159,70 +162,42 @@ find_asked(struct asking *asking)
 	asking->asked = lists_of(&asked, asking->cut->posture_keys.n);
 }
 
-static int
-number_order(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
-static size_t
-numbers_settle(uint32_t *numbers, size_t n)
-{
-	size_t kept = 0;
-
-	if (n > 1)
-		qsort(numbers, n, sizeof(*numbers), number_order);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || numbers[kept - 1] != numbers[i])
-			numbers[kept++] = numbers[i];
-	return kept;
-}
-
 /* The assertions that follow from those of a posture (CUT_NONE: of nothing). */
-static uint32_t *
-assertions_following(struct asking *asking, uint32_t posture, size_t *n)
+static struct numbers
+assertions_following(struct asking *asking, uint32_t posture)
 {
-	uint32_t *all = NULL;
-	size_t cap = 0;
-	size_t n_terms = posture == CUT_NONE ? 0 : asking->n_terms[posture];
+	struct numbers all = { .arena = asking->scratch };
+	size_t n_terms = posture == CUT_NONE ? 0 : asking->terms[posture].n;
 
-	*n = 0;
 	for (size_t i = 0; i < n_terms; i++) {
-		uint32_t term = asking->terms[posture][i];
+		uint32_t term = asking->terms[posture].at[i];
 		for (uint32_t k = asking->implied.first[term];
-		     k < asking->implied.first[term + 1]; k++) {
-			all = arena_grow(asking->scratch, all, *n, &cap, sizeof(*all));
-			all[(*n)++] = asking->implied.at[k];
-		}
+		     k < asking->implied.first[term + 1]; k++)
+			numbers_add(&all, asking->implied.at[k]);
 	}
-	*n = numbers_settle(all, *n);
+	numbers_sort(&all);
 	return all;
 }
 
 /* The postures that a device satisfies which satisfies this one. */
-static uint32_t *
-postures_following(struct asking *asking, uint32_t posture, size_t *n)
+static struct numbers
+postures_following(struct asking *asking, uint32_t posture)
 {
-	size_t n_postures = asking->cut->posture_keys.n, n_assertions;
-	uint32_t *assertions = assertions_following(asking, posture, &n_assertions);
-	uint32_t *all = arena_array(asking->scratch, n_postures, sizeof(*all));
+	struct numbers assertions = assertions_following(asking, posture);
+	struct numbers all = { .arena = asking->scratch };
 
-	*n = 0;
-	for (uint32_t i = 0; i < n_postures; i++)
-		if (asking->n_terms[i] == 0)
-			all[(*n)++] = i;
-	for (size_t i = 0; i < n_assertions; i++)
-		for (uint32_t k = asking->with.first[assertions[i]];
-		     k < asking->with.first[assertions[i] + 1]; k++) {
+	for (size_t i = 0; i < asking->bare.n; i++)
+		numbers_add(&all, asking->bare.at[i]);
+	for (size_t i = 0; i < assertions.n; i++)
+		for (uint32_t k = asking->with.first[assertions.at[i]];
+		     k < asking->with.first[assertions.at[i] + 1]; k++) {
 			uint32_t other = asking->with.at[k];
-			if (++asking->seen[other] == asking->n_terms[other])
-				all[(*n)++] = other;
+			if (++asking->seen[other] == asking->terms[other].n)
+				numbers_add(&all, other);
 		}
-	for (size_t i = 0; i < n_assertions; i++)
-		for (uint32_t k = asking->with.first[assertions[i]];
-		     k < asking->with.first[assertions[i] + 1]; k++)
+	for (size_t i = 0; i < assertions.n; i++)
+		for (uint32_t k = asking->with.first[assertions.at[i]];
+		     k < asking->with.first[assertions.at[i] + 1]; k++)
 			asking->seen[asking->with.at[k]] = 0;
 	return all;
 }
@@ -231,19 +206,54 @@ postures_following(struct asking *asking, uint32_t posture, size_t *n)
 static struct text
 situation_key(struct asking *asking, uint32_t posture)
 {
-	size_t n_postures, n = 0, cap = 0;
-	uint32_t *postures = postures_following(asking, posture, &n_postures);
-	uint32_t *lists = NULL;
+	struct numbers postures = postures_following(asking, posture);
+	struct numbers lists = { .arena = asking->scratch };
 
-	for (size_t i = 0; i < n_postures; i++)
-		for (uint32_t k = asking->asked.first[postures[i]];
-		     k < asking->asked.first[postures[i] + 1]; k++) {
-			lists = arena_grow(asking->scratch, lists, n, &cap,
-			                   sizeof(*lists));
-			lists[n++] = asking->asked.at[k];
+	for (size_t i = 0; i < postures.n; i++)
+		for (uint32_t k = asking->asked.first[postures.at[i]];
+		     k < asking->asked.first[postures.at[i] + 1]; k++)
+			numbers_add(&lists, asking->asked.at[k]);
+	numbers_sort(&lists);
+	return (struct text) { (const char *)lists.at, lists.n * sizeof(*lists.at) };
+}
+
+/* The number of a situation; what it took to find one that is known is given back. */
+static uint32_t
+situation_number(struct asking *asking, struct names *situations, uint32_t posture)
+{
+	struct arena_mark mark = arena_mark(asking->scratch);
+	struct text key = situation_key(asking, posture);
+	uint32_t number = names_find(situations, key);
+
+	if (number == NAMES_NONE)
+		return names_add(situations, key);
+	arena_reset(asking->scratch, mark);
+	return number;
+}
+
+/* The situation of each posture: one that asks for what another one asks for has the
+ * same. */
+static void
+find_situations(struct asking *asking, struct names *situations)
+{
+	struct cut *cut = asking->cut;
+	struct names terms = { .arena = asking->scratch };
+	uint32_t *first =
+		arena_array(asking->scratch, cut->posture_keys.n, sizeof(*first));
+
+	for (uint32_t i = 0; i < cut->posture_keys.n; i++) {
+		const struct numbers *asked = &asking->terms[i];
+		struct text key = { (const char *)asked->at,
+			            asked->n * sizeof(*asked->at) };
+		size_t known = terms.n;
+		uint32_t number = names_add(&terms, key);
+		if (number == known) {
+			first[number] = i;
+			cut->postures[i].situation =
+				situation_number(asking, situations, i);
 		}
-	n = numbers_settle(lists, n);
-	return (struct text) { (const char *)lists, n * sizeof(*lists) };
+		cut->postures[i].situation = cut->postures[first[number]].situation;
+	}
 }
 
 /* Each list's situations, from each situation's lists. */
@@ -277,7 +287,8 @@ cut_situations(struct cut *cut)
 	struct arena scratch = { 0 };
 	struct asking asking = { .cut = cut,
 		                 .scratch = &scratch,
-		                 .texts.arena = &scratch };
+		                 .texts.arena = &scratch,
+		                 .bare.arena = &scratch };
 	struct names situations = { .arena = &scratch };
 	size_t n = cut->posture_keys.n;
 
@@ -285,10 +296,8 @@ cut_situations(struct cut *cut)
 	find_terms(&asking);
 	find_implied(&asking);
 	find_asked(&asking);
-	names_add(&situations, situation_key(&asking, CUT_NONE));
-	for (uint32_t i = 0; i < n; i++)
-		cut->postures[i].situation =
-			names_add(&situations, situation_key(&asking, i));
+	situation_number(&asking, &situations, CUT_NONE);
+	find_situations(&asking, &situations);
 	cut->n_situations = (uint32_t)situations.n;
 	lists_covering(cut, &situations);
 	arena_end(&scratch);
