@@ -51,9 +51,22 @@ is_6_alone(const struct cut *cut, uint32_t point)
 }
 
 static bool
-is_owned(const struct cut *cut, uint32_t point)
+is_owned_in(const struct cut *cut, uint32_t tailnet, uint32_t point)
 {
-	return cut_owner(cut, point) != CUT_NONE;
+	return cut_owner(cut, point) != CUT_NONE &&
+	       cut->machine_of[tailnet][point] != CUT_NONE;
+}
+
+static bool
+is_owned_in_first(const struct cut *cut, uint32_t point)
+{
+	return is_owned_in(cut, 0, point);
+}
+
+static bool
+is_owned_in_second(const struct cut *cut, uint32_t point)
+{
+	return is_owned_in(cut, 1, point);
 }
 
 static bool
@@ -329,7 +342,8 @@ sets_overlap(const struct cut_set *a, const struct cut_set *b)
 }
 
 static bool
-box_is_in(const struct cut *cut, const struct cut_box *box, enum stratum stratum)
+box_is_in(const struct cut *cut, const struct cut_box *box, uint32_t owned,
+          enum stratum stratum)
 {
 	const struct cut_set *sets = cut->axes[CUT_DST].sets;
 
@@ -339,7 +353,7 @@ box_is_in(const struct cut *cut, const struct cut_box *box, enum stratum stratum
 		return false;
 	if (box->self || stratum == STRATUM_OTHERS)
 		return stratum == STRATUM_SELF || !box->self;
-	return sets_overlap(&sets[box->dst], &sets[cut->owned]);
+	return sets_overlap(&sets[box->dst], &sets[owned]);
 }
 
 /* Boxes on their way to be sorted. */
@@ -358,18 +372,18 @@ cut_plain(struct cut *cut, uint32_t set)
 
 /* A box as it lies on the axes; in both strata, where they are apart. */
 static void
-box_settle(struct cut *cut, struct boxes *boxes, struct cut_box box)
+box_settle(struct cut *cut, struct boxes *boxes, uint32_t owned, struct cut_box box)
 {
 	const struct cut_line line = cut->lines[box.line];
 
 	if (box.follows && !cut->has_ping)
 		return;
 	box.from = cut_from(cut, cut->ends[box.src].set, box.asked);
-	box.dst = box.self ? cut->owned : cut->ends[box.dst].set;
+	box.dst = box.self ? owned : cut->ends[box.dst].set;
 	if (box.from->n == 0 || cut->axes[CUT_DST].sets[box.dst].n_classes == 0)
 		return;
 	for (enum stratum stratum = STRATUM_ANY; stratum <= STRATUM_SELF; stratum++) {
-		if (!box_is_in(cut, &box, stratum))
+		if (!box_is_in(cut, &box, owned, stratum))
 			continue;
 		if (stratum != line.stratum)
 			box.line = cut_line(cut, line.plane, line.kind, stratum);
@@ -456,7 +470,7 @@ boxes_settle(struct cut *cut, struct cut_filter *to)
 	struct boxes boxes = { 0 };
 
 	for (size_t i = 0; i < to->n_boxes; i++)
-		box_settle(cut, &boxes, to->boxes[i]);
+		box_settle(cut, &boxes, cut->owned[to->tailnet_number], to->boxes[i]);
 	if (boxes.n > 1)
 		qsort(boxes.at, boxes.n, sizeof(*boxes.at), box_order);
 	to->boxes = boxes.at;
@@ -495,7 +509,9 @@ cut_close(struct cut *cut)
 
 	cut_points(cut);
 	cut_situations(cut);
-	cut->owned = set_that(cut, CUT_DST, is_owned);
+	cut->owned[0] = set_that(cut, CUT_DST, is_owned_in_first);
+	if (cut->n_tailnets > 1)
+		cut->owned[1] = set_that(cut, CUT_DST, is_owned_in_second);
 	cut->everywhere = set_that(cut, CUT_DST, is_there);
 	if (cut->asked_keys.n > 1)
 		passing = set_that(cut, CUT_SRC, is_passing);

@@ -206,10 +206,11 @@ struct cut {
 	uint32_t *load;                 /* by source: boxes that start from it */
 	uint32_t *loneliest; /* by bits: number + 1 of the source with the least load */
 	size_t n_loneliest;
-	uint32_t passing;           /* a set of sources that are asked for nothing */
-	uint32_t owned, everywhere; /* sets of destinations: with an owner; all */
-	struct names from_keys;     /* the bytes of a set and what is asked of it … */
-	const struct bits **from;   /* … and the sources that makes */
+	uint32_t passing; /* a set of sources that are asked for nothing */
+	/* Sets of destinations: by tailnet those with an owner in it; all. */
+	uint32_t owned[2], everywhere;
+	struct names from_keys;   /* the bytes of a set and what is asked of it … */
+	const struct bits **from; /* … and the sources that makes */
 	size_t from_cap;
 	uint32_t *marks; /* by dst set: the sweep that looked at it last */
 	uint32_t n_sweeps;

@@ -202,9 +202,10 @@ between_open(struct span_between *b, uint32_t src, uint32_t dst, int protocol,
              struct ports ports)
 {
 	struct cut *cut = b->cut;
+	uint32_t tailnet = cut->filters[b->filter].tailnet_number;
 
 	b->from = cut_from(cut, cut->ends[src].set, 0);
-	b->dst = cut->ends[dst].self ? cut->owned : cut->ends[dst].set;
+	b->dst = cut->ends[dst].self ? cut->owned[tailnet] : cut->ends[dst].set;
 	b->lo = ports.first;
 	b->hi = ports.last;
 	if (protocol != PROTOCOL_ANY && !protocol_has_ports(protocol))

@@ -422,7 +422,9 @@ groups_find(struct fold *f, struct grouping *g, const struct mention *mentions, 
 static const struct cut_set *
 owned_set(const struct fold *f)
 {
-	return &f->cut->axes[CUT_DST].sets[f->cut->owned];
+	uint32_t tailnet = f->cut->filters[f->v->filter].tailnet_number;
+
+	return &f->cut->axes[CUT_DST].sets[f->cut->owned[tailnet]];
 }
 
 /* Whether something lies across a place of the lines. */
@@ -734,7 +736,7 @@ foreign_to(const struct fold *f, const struct bits *from)
 static const struct bits *
 own_besides(struct fold *f, const struct bits *from, const struct bits *to)
 {
-	const struct cut_set *owned = &f->cut->axes[CUT_DST].sets[f->cut->owned];
+	const struct cut_set *owned = owned_set(f);
 	struct numbers besides = { .arena = &f->scratch };
 
 	for (uint32_t i = 0; i < owned->n_classes; i++) {
