@@ -373,6 +373,7 @@ struct census {
 	struct vocabulary *v;
 	uint32_t *people, *machines[2]; /* by owner; by side and machine */
 	uint32_t mark, n_people, n_machines[2];
+	uint32_t *owners, round; /* by owner: the last block of own machines */
 };
 
 static struct census
@@ -385,6 +386,7 @@ census_start(struct vocabulary *v, struct arena *scratch)
 	return (struct census) {
 		.v = v,
 		.people = arena_array(scratch, cut->n_owners, sizeof(uint32_t)),
+		.owners = arena_array(scratch, cut->n_owners, sizeof(uint32_t)),
 		.machines = { arena_array(scratch, n, sizeof(uint32_t)),
 		              arena_array(scratch, n, sizeof(uint32_t)) },
 		.mark = 1,
@@ -430,18 +432,61 @@ census_class(struct census *c, enum cut_side side, uint32_t class)
 	}
 }
 
+/* Counts an owner if one of her own machines is among the destinations, and those. */
+static void
+census_owner(struct census *c, uint32_t owner, const struct bits *to)
+{
+	const struct cut *cut = c->v->cut;
+	uint32_t tailnet = cut->filters[c->v->filter].tailnet_number;
+	const uint32_t *class_of = cut->axes[CUT_DST].partition.class_of;
+
+	for (uint32_t i = cut->owned_first[owner]; i < cut->owned_first[owner + 1]; i++) {
+		uint32_t point = cut->owned_at[i];
+		uint32_t machine = cut->machine_of[tailnet][point];
+		if (machine == CUT_NONE || !bits_hold(to, class_of[point]))
+			continue;
+		c->n_people += census_mark(c, &c->people[owner]);
+		c->n_machines[CUT_DST] += census_mark(c, &c->machines[CUT_DST][machine]);
+	}
+}
+
+/* Sources and their own machines alone: each owner once. */
+static void
+census_self(struct census *c, const struct diff_block *block, const uint32_t *from,
+            uint32_t n_from)
+{
+	struct cut *cut = c->v->cut;
+
+	c->round++;
+	for (uint32_t i = 0; i < n_from; i++) {
+		size_t n;
+		const uint32_t *points = cut_class_points(cut, CUT_SRC, from[i], &n);
+		for (size_t k = 0; k < n; k++) {
+			uint32_t owner = cut_owner(cut, points[k]);
+			if (owner == CUT_NONE || c->owners[owner] == c->round)
+				continue;
+			c->owners[owner] = c->round;
+			census_owner(c, owner, block->to);
+		}
+	}
+}
+
 static void
 census_block(struct census *c, const struct diff_block *block)
 {
 	struct arena scratch = { 0 };
-	uint32_t n = bits_count(block->from), *list = bits_list(&scratch, block->from);
+	uint32_t n_from = bits_count(block->from), n_to = bits_count(block->to);
+	uint32_t *from = bits_list(&scratch, block->from);
+	uint32_t *to = bits_list(&scratch, block->to);
 
-	for (uint32_t i = 0; i < n; i++)
-		census_class(c, CUT_SRC, list[i]);
-	n = bits_count(block->to);
-	list = bits_list(&scratch, block->to);
-	for (uint32_t i = 0; i < n; i++)
-		census_class(c, CUT_DST, list[i]);
+	if (block->mode == MODE_SELF) {
+		census_self(c, block, from, n_from);
+	} else {
+		for (uint32_t i = 0; i < n_from; i++)
+			census_class(c, CUT_SRC, from[i]);
+		for (uint32_t i = 0; i < n_to; i++)
+			census_class(c, CUT_DST, to[i]);
+	}
 	arena_end(&scratch);
 }
 
