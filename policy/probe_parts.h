@@ -229,9 +229,6 @@ void answer_near(struct inquiry *, struct answer *);
 const struct selector *rule_selector(struct prober *, const struct rule *,
                                      const struct probe_end *, enum end_side);
 
-/* "5432", "80,443 over udp", "*". */
-const char *service_show(struct prober *, const struct rule *);
-
 /* The sentence of a hit, complete but for it. */
 const char *hit_say(struct prober *, const struct question *, const struct probe_hit *);
 

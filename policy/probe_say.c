@@ -110,7 +110,8 @@ rule_selector(struct prober *p, const struct rule *rule, const struct probe_end 
 	return NULL;
 }
 
-const char *
+/* "5432", "80,443", "*". */
+static const char *
 service_show(struct prober *p, const struct rule *rule)
 {
 	struct listing l = { .arena = p->arena, .said = "", .total = rule->n_ports };
@@ -353,21 +354,50 @@ not_among(const struct prober *p, const struct selector *at, size_t n)
 	return selector_is_one(p, at) ? "is another" : "is not in it";
 }
 
-/* The clauses of a miss, one for each thing it lacks. */
-struct clauses {
-	struct arena *arena;
-	const char *said;
-};
+/* What a rule lacks, as a clause: "the port is not 22". */
 
-static void
-clause_add(struct clauses *c, const char *clause)
+static const char *
+src_clause(struct prober *p, const struct question *asked, const struct rule *rule)
 {
-	c->said = arena_format(c->arena, "%s, and %s", c->said, clause);
+	const struct selectors *src = &rule->grant->src;
+	return arena_format(p->arena, "%s %s", text_show(p->arena, asked->src->text),
+	                    not_among(p, src->at, src->n));
 }
 
 static const char *
-route_clause(struct prober *p, const struct rule *rule, const char *where)
+dst_clause(struct prober *p, const struct question *asked, const struct rule *rule)
 {
+	return arena_format(p->arena, "%s %s", text_show(p->arena, asked->dst->text),
+	                    rule->target ? not_among(p, rule->target, 1)
+	                                 : "is not in it");
+}
+
+static const char *
+port_clause(struct prober *p, const struct question *asked, const struct rule *rule)
+{
+	char text[16] = "asked for";
+	(void)rule;
+	if (asked->ported)
+		ports_write(asked->ports, text);
+	return arena_format(p->arena, "the port is not %s", text);
+}
+
+static const char *
+protocol_clause(struct prober *p, const struct question *asked, const struct rule *rule)
+{
+	int protocol = asked->protocol;
+	(void)rule;
+	if (protocol == PROTOCOL_ANY && p->purpose == PROBE_CLAIM)
+		protocol = PROTOCOL_TCP;
+	return arena_format(p->arena, "not over %s",
+	                    protocol == PROTOCOL_ANY ? "a protocol with ports"
+	                                             : protocol_name(p->arena, protocol));
+}
+
+static const char *
+route_clause(struct prober *p, const struct question *asked, const struct rule *rule)
+{
+	const char *where = text_show(p->arena, asked->dst->text);
 	if (!rule->via)
 		return arena_format(p->arena, "nobody serves %s", where);
 	return arena_format(p->arena, "no router with %s serves %s",
@@ -376,14 +406,34 @@ route_clause(struct prober *p, const struct rule *rule, const char *where)
 }
 
 static const char *
-asked_service(struct prober *p, const struct question *asked)
+owner_clause(struct prober *p, const struct question *asked, const struct rule *rule)
 {
-	char text[16];
-	if (!asked->ported)
-		return "asked for";
-	ports_write(asked->ports, text);
-	return arena_format(p->arena, "%s", text);
+	(void)rule;
+	return arena_format(p->arena, "%s and %s differ in their owner",
+	                    text_show(p->arena, asked->src->text),
+	                    text_show(p->arena, asked->dst->text));
 }
+
+static const char *
+family_clause(struct prober *p, const struct question *asked, const struct rule *rule)
+{
+	(void)rule;
+	return arena_format(p->arena, "%s and %s have no address family in common there",
+	                    text_show(p->arena, asked->src->text),
+	                    text_show(p->arena, asked->dst->text));
+}
+
+/* In the order in which they are told. */
+static const struct {
+	enum lack lack;
+	const char *(*clause)(struct prober *, const struct question *,
+	                      const struct rule *);
+} clauses[] = {
+	{ LACK_SRC, src_clause },       { LACK_DST, dst_clause },
+	{ LACK_PORT, port_clause },     { LACK_PROTOCOL, protocol_clause },
+	{ LACK_ROUTE, route_clause },   { LACK_OWNER, owner_clause },
+	{ LACK_FAMILY, family_clause },
+};
 
 /* The rule is of the policy that asks for no postures; its place is the same. */
 static const char *
@@ -411,47 +461,20 @@ const char *
 miss_say(struct prober *p, const struct question *asked, const struct rule *rule,
          unsigned lacks)
 {
-	const char *who = text_show(p->arena, asked->src->text);
-	const char *where = text_show(p->arena, asked->dst->text);
-	const char *target = target_show(p, rule);
-	struct clauses c = { .arena = p->arena };
-	int protocol = asked->protocol;
-	if (protocol == PROTOCOL_ANY && p->purpose == PROBE_CLAIM)
-		protocol = PROTOCOL_TCP;
 	if (lacks & LACK_POSTURE)
 		return posture_say(p, asked, rule);
-	c.said = lacks & LACK_SRC
-	                 ? arena_format(p->arena, "%s is reached from %s", target,
-	                                sources_show(p, rule))
-	                 : arena_format(p->arena, "%s may reach %s",
-	                                end_is_one(asked->src) ? who
-	                                                       : sources_show(p, rule),
-	                                target);
-	if (lacks & LACK_SRC)
-		clause_add(&c, arena_format(p->arena, "%s %s", who,
-		                            not_among(p, rule->grant->src.at,
-		                                      rule->grant->src.n)));
-	if (lacks & LACK_DST)
-		clause_add(&c, arena_format(p->arena, "%s %s", where,
-		                            rule->target ? not_among(p, rule->target, 1)
-		                                         : "is not in it"));
-	if (lacks & LACK_PORT)
-		clause_add(&c, arena_format(p->arena, "the port is not %s",
-		                            asked_service(p, asked)));
-	if (lacks & LACK_PROTOCOL)
-		clause_add(&c, arena_format(p->arena, "not over %s",
-		                            protocol == PROTOCOL_ANY
-		                                    ? "a protocol with ports"
-		                                    : protocol_name(p->arena, protocol)));
-	if (lacks & LACK_ROUTE)
-		clause_add(&c, route_clause(p, rule, where));
-	if (lacks & LACK_OWNER)
-		clause_add(&c, arena_format(p->arena, "%s and %s differ in their owner",
-		                            who, where));
-	if (lacks & LACK_FAMILY)
-		clause_add(&c, arena_format(p->arena,
-		                            "%s and %s have no address family in "
-		                            "common there",
-		                            who, where));
-	return c.said;
+	const char *target = target_show(p, rule), *from = sources_show(p, rule);
+	const char *said =
+		lacks & LACK_SRC
+			? arena_format(p->arena, "%s is reached from %s", target, from)
+			: arena_format(p->arena, "%s may reach %s",
+	                               end_is_one(asked->src)
+	                                       ? text_show(p->arena, asked->src->text)
+	                                       : from,
+	                               target);
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+		if (lacks & clauses[i].lack)
+			said = arena_format(p->arena, "%s, and %s", said,
+			                    clauses[i].clause(p, asked, rule));
+	return said;
 }
