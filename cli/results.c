@@ -12,12 +12,6 @@ static const char *const VERDICTS[] = {
 	[CLAIM_INVALID] = "invalid",
 };
 
-const char *
-verdict_word(enum claim_verdict verdict)
-{
-	return VERDICTS[verdict];
-}
-
 bool
 claim_is_bad(const struct results *results, const struct claim *claim)
 {
@@ -117,7 +111,7 @@ claim_text(const struct results *results, struct output *out, const struct claim
 	output_paint(out, PAINT_NONE);
 	output_char(out, ' ');
 	output_paint(out, verdict_paint(results, claim));
-	output_string(out, verdict_word(claim->verdict));
+	output_string(out, VERDICTS[claim->verdict]);
 	output_paint(out, PAINT_NONE);
 	output_string(out, ": ");
 	output_harmless(out, text_of(claim_statement(&scratch, claim)));
@@ -214,7 +208,7 @@ json_of_claim(const struct results *results, const struct claim *claim)
 					    protocol_name(&scratch, claim->protocol)));
 	if (claim->kind != CLAIM_SHAPE)
 		json_object_set_new(object, "claim", json_string(LISTS[claim->kind]));
-	json_object_set_new(object, "verdict", json_string(verdict_word(claim->verdict)));
+	json_object_set_new(object, "verdict", json_string(VERDICTS[claim->verdict]));
 	json_object_set_new(object, "why", json_of_text(text_of(claim->why)));
 	json_object_set_new(object, "by", json_of_by(results, claim));
 	json_object_set_new(object, "near", json_of_near(results, claim));

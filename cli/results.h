@@ -15,9 +15,6 @@ struct results {
 	bool strict;     /* what is unknown has failed */
 };
 
-/* "passed", "failed" … */
-const char *verdict_word(enum claim_verdict);
-
 /* Whether it counts against the policy. */
 bool claim_is_bad(const struct results *, const struct claim *);
 

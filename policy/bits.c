@@ -446,13 +446,6 @@ residue_meet(struct residue *r, const struct bits *bits)
 }
 
 void
-residue_keep(struct residue *r, const struct residue *other)
-{
-	for (uint32_t i = 0; i < r->n_used; i++)
-		r->word[r->used[i]] &= other->word[r->used[i]];
-}
-
-void
 residue_take(struct residue *r, uint32_t number)
 {
 	if (!r->word[number / WORD]) {

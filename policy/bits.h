@@ -92,8 +92,6 @@ void residue_meet(struct residue *, const struct bits *);
 /* Adds what another residue of the same store and a set both hold. */
 void residue_join_met(struct residue *, const struct residue *, const struct bits *);
 
-/* Keeps what another residue of the same store holds. */
-void residue_keep(struct residue *, const struct residue *);
 void residue_take(struct residue *, uint32_t number);
 bool residue_holds(const struct residue *, uint32_t number);
 bool residue_overlaps(const struct residue *, const struct bits *);

@@ -6,6 +6,11 @@
 
 #include "grammar/arena.h"
 
+/* Where a flow begins and ends, as points. */
+struct pair {
+	uint32_t src, dst;
+};
+
 /* The points of each class of an axis. */
 static void
 points_index(struct cut *cut, enum cut_side side)
@@ -86,8 +91,10 @@ partner_of(struct cut *cut, uint32_t src, uint32_t dst_class, enum stratum strat
 	return partner_among(cut, src, points, n, dst_class, stratum);
 }
 
-struct cut_points_pair
-cut_pair(struct cut *cut, uint32_t source, uint32_t dst_class, enum stratum stratum)
+/* Two points of a source's class and a destination class that there are as a
+ * pair, if any are. */
+static struct pair
+pair_of(struct cut *cut, uint32_t source, uint32_t dst_class, enum stratum stratum)
 {
 	size_t n;
 	const uint32_t *points =
@@ -96,10 +103,9 @@ cut_pair(struct cut *cut, uint32_t source, uint32_t dst_class, enum stratum stra
 	for (size_t i = 0; i < n; i++) {
 		uint32_t dst = partner_of(cut, points[i], dst_class, stratum);
 		if (dst != CUT_NONE)
-			return (struct cut_points_pair) { points[i], dst };
+			return (struct pair) { points[i], dst };
 	}
-	return (struct cut_points_pair) { points[0],
-		                          cut->axes[CUT_DST].partition.first[dst_class] };
+	return (struct pair) { points[0], cut->axes[CUT_DST].partition.first[dst_class] };
 }
 
 /* A login that no policy here names. */
@@ -238,7 +244,7 @@ cut_flow_of(struct cut *cut, uint32_t source, uint32_t dst_class, uint32_t line,
             uint16_t port)
 {
 	struct cut_line at = cut->lines[line];
-	struct cut_points_pair pair = cut_pair(cut, source, dst_class, at.stratum);
+	struct pair pair = pair_of(cut, source, dst_class, at.stratum);
 	struct text plane = cut->planes.texts[at.plane];
 	bool app = cut->plane_at[at.plane].capability.len > 0;
 	uint32_t owner = cut_owner(cut, pair.src);

@@ -373,16 +373,6 @@ struct text cut_point_text(const struct cut *, uint32_t point);
 /* The points of a class. */
 const uint32_t *cut_class_points(struct cut *, enum cut_side, uint32_t class, size_t *n);
 
-/* Where a flow begins and ends, as points. */
-struct cut_points_pair {
-	uint32_t src, dst;
-};
-
-/* Two points of a source's class and a destination class that there are as a
- * pair, if any are. */
-struct cut_points_pair cut_pair(struct cut *, uint32_t source, uint32_t dst_class,
-                                enum stratum);
-
 /* A flow from a source to a destination class; nothing is said of who allows it. */
 struct cut_flow cut_flow_of(struct cut *, uint32_t source, uint32_t dst_class,
                             uint32_t line, uint16_t port);

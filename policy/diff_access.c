@@ -669,8 +669,9 @@ access_add_via(struct arena *arena, struct diff_access *access, struct text plan
 	access->via = via;
 }
 
-bool
-diff_is_packets(const struct cut *cut, uint32_t plane)
+/* Whether a plane is of packets, by any way or by routers with a tag. */
+static bool
+is_packets(const struct cut *cut, uint32_t plane)
 {
 	struct text name = cut->planes.texts[plane];
 
@@ -757,7 +758,7 @@ diff_accesses_of(struct vocabulary *v, struct arena *arena,
 
 	for (size_t i = 0; i < blocks->n; i++) {
 		const struct diff_block *block = &blocks->at[i];
-		if (!diff_is_packets(v->cut, block->plane))
+		if (!is_packets(v->cut, block->plane))
 			continue;
 		if (last && goes_along(access - 1, last, block)) {
 			access_add_via(arena, access - 1,

@@ -312,9 +312,6 @@ void diff_drop_repeated(struct diff_blocks *);
 /* Puts the blocks of each unit in order: those that say most first. */
 void diff_order(struct diff_blocks *);
 
-/* Whether a plane is of packets, by any way or by routers with a tag. */
-bool diff_is_packets(const struct cut *, uint32_t plane);
-
 /* The blocks of packets, as access that outlives the cut. */
 struct diff_accesses diff_accesses_of(struct vocabulary *, struct arena *,
                                       const struct diff_blocks *);

@@ -221,35 +221,6 @@ ranges_overlap(struct ranges set, struct range range)
 	return i < set.n && range_overlaps(set.at[i], range);
 }
 
-bool
-ranges_within(struct ranges inner, struct ranges outer)
-{
-	if (inner.n == 0)
-		return true;
-	size_t j = ranges_from(outer, inner.at[0].first);
-	for (size_t i = 0; i < inner.n; i++) {
-		while (j < outer.n &&
-		       point_compare(outer.at[j].last, inner.at[i].first) < 0)
-			j++;
-		if (j == outer.n || !range_covers(outer.at[j], inner.at[i]))
-			return false;
-	}
-	return true;
-}
-
-bool
-ranges_equal(struct ranges a, struct ranges b)
-{
-	if (a.n != b.n)
-		return false;
-	if (a.at == b.at)
-		return true;
-	for (size_t i = 0; i < a.n; i++)
-		if (range_compare(&a.at[i], &b.at[i]) != 0)
-			return false;
-	return true;
-}
-
 /* The largest aligned block that starts where the range does and does not
  * leave it. */
 static struct range

@@ -36,11 +36,6 @@ bool ranges_cover(struct ranges, struct range);
 /* Some point of the range is in the set. */
 bool ranges_overlap(struct ranges, struct range);
 
-/* Every point of inner is in outer. */
-bool ranges_within(struct ranges inner, struct ranges outer);
-
-bool ranges_equal(struct ranges, struct ranges);
-
 /* The fewest CIDRs that a range is made of, in order. They touch each other:
  * this is a list, not a set for the functions above. */
 struct ranges range_prefixes(struct arena *, struct range);

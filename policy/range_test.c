@@ -126,13 +126,22 @@ sets_agree_with_bits_in_a_tiny_universe(void **state)
 		assert_set(ranges_join(&arena, a, b), x | y);
 		assert_set(ranges_meet(&arena, a, b), x & y);
 		assert_set(ranges_minus(&arena, a, b), x & ~y);
-		assert_int_equal(ranges_within(a, b), (x & ~y) == 0);
-		assert_int_equal(ranges_equal(a, b), x == y);
 		assert_int_equal(ranges_cover(a, r), (z & ~x) == 0);
 		assert_int_equal(ranges_overlap(a, r), (z & x) != 0);
 		assert_int_equal(ranges_hold(a, universe_point(i)), x >> i & 1);
 		arena_end(&arena);
 	}
+}
+
+static bool
+ranges_equal(struct ranges a, struct ranges b)
+{
+	bool equal = a.n == b.n;
+
+	for (size_t i = 0; equal && i < a.n; i++)
+		equal = point_compare(a.at[i].first, b.at[i].first) == 0 &&
+		        point_compare(a.at[i].last, b.at[i].last) == 0;
+	return equal;
 }
 
 static void
@@ -153,7 +162,6 @@ the_laws_of_sets_hold(void **state)
 		assert_true(ranges_equal(ranges_join(&arena, a, b),
 		                         ranges_join(&arena, b, a)));
 		assert_true(ranges_equal(ranges_minus(&arena, a, only_a), both));
-		assert_true(ranges_within(both, a) && ranges_within(only_a, a));
 		assert_int_equal(ranges_meet(&arena, only_a, b).n, 0);
 		arena_end(&arena);
 	}
@@ -266,9 +274,6 @@ the_empty_set_is_neutral(void **state)
 	assert_int_equal(ranges_meet(&arena, all, none).n, 0);
 	assert_int_equal(ranges_minus(&arena, none, all).n, 0);
 	assert_true(ranges_equal(ranges_minus(&arena, all, none), all));
-	assert_true(ranges_within(none, none));
-	assert_true(ranges_within(none, all));
-	assert_false(ranges_within(all, none));
 	assert_false(ranges_hold(none, line.first));
 	assert_false(ranges_cover(none, line));
 	assert_false(ranges_overlap(none, line));

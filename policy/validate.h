@@ -138,9 +138,7 @@ struct text text_joined(struct arena *, const char *prefix, struct text name);
 /* The host part of "tag:db:22", or an empty text. */
 struct text text_unported(struct text);
 
-/* Whether there is such a posture; raises where not. */
-bool judge_posture(struct judge *, const struct word *);
-
+/* Raises those that are no posture. */
 void judge_postures(struct judge *, const struct words *);
 
 /* Whether the name of a definition has its prefix and something behind it:

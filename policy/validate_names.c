@@ -353,7 +353,7 @@ judge_defined(struct judge *judge, enum sort sort, struct text name, struct span
 	return false;
 }
 
-bool
+static void
 judge_posture(struct judge *judge, const struct word *word)
 {
 	struct finding *finding;
@@ -361,16 +361,16 @@ judge_posture(struct judge *judge, const struct word *word)
 
 	if (!sort_is_known(judge, SORT_POSTURE) ||
 	    policy_posture(judge->policy, word->text))
-		return true;
+		return;
 	name = text_joined(judge->scratch, "posture:", word->text);
-	if (!policy_posture(judge->policy, name))
-		return judge_defined(judge, SORT_POSTURE, word->text, word->span,
-		                     POSITION_N);
+	if (!policy_posture(judge->policy, name)) {
+		judge_defined(judge, SORT_POSTURE, word->text, word->span, POSITION_N);
+		return;
+	}
 	finding = judge_raise(judge, &CHECK_MISSING_PREFIX, word->span,
 	                      "no posture %s is defined; did you mean %s?",
 	                      judge_show(judge, word->text), judge_show(judge, name));
 	judge_refuse(judge, finding);
-	return false;
 }
 
 void
