@@ -41,6 +41,10 @@ seek_fails(struct seeking *s, const char *what, const char *is, const struct nam
 	if (near.best.len)
 		s->why = arena_format(a, "%s; did you mean %s?", s->why,
 		                      text_show(a, near.best));
+	else if (s->end->selector.kind == SELECTOR_HOST && s->prober->tailnet->imagined)
+		s->why = arena_format(a,
+		                      "%s; machines are known by name from an inventory",
+		                      s->why);
 }
 
 /* The first stand-in of a kind, for users of the domain where one is given; or

@@ -124,7 +124,8 @@ without_an_inventory_anybody_may_be_asked_about(void **state)
 	assert_int_equal(small.tailnet->machines[org].stand_in, STAND_IN_DOMAIN);
 	uint32_t com = end_of("zoe@example.com")->elements->at[0];
 	assert_int_equal(small.tailnet->machines[com].stand_in, STAND_IN_OTHER_USER);
-	assert_none("bobs", "no host bobs is known");
+	assert_none("bobs", "no host bobs is known; machines are known by name from an "
+	                    "inventory");
 }
 
 static void
