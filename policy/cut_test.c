@@ -433,6 +433,77 @@ of_very_many_postures_none_is_held_against_another(void **state)
 	assert_true(posture_is_covered("[\"posture:new\"]", "[\"posture:new\"]", 199));
 }
 
+/* "6 22: both, db, 10.1.0.0/16 by 0" for each row. */
+static const char *
+reach_text(struct small *s, struct cut *cut, uint32_t src, bool every)
+{
+	struct saying text = { .arena = &s->arena };
+	struct cut_reach *rows;
+	size_t n;
+
+	rows = cut_reach(cut, 0, src, every, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct cut_reach *row = &rows[i];
+		char range[RANGE_TEXT_MAX];
+		saying_add(&text, "%s%d %u-%u:", i ? "; " : "", row->protocol,
+		           row->ports.first, row->ports.last);
+		for (uint32_t k = 0; k < row->machines->n; k++)
+			saying_add(&text, " %.*s",
+			           TEXT_ARG(s->tailnet->machines[row->machines->at[k]]
+			                            .name));
+		for (size_t k = 0; k < row->n_addresses; k++) {
+			range_write(row->addresses[k], range);
+			saying_add(&text, " %s", range);
+		}
+		if (row->by)
+			saying_add(&text, " by %u", (unsigned)row->by->index);
+	}
+	return saying_words(&text);
+}
+
+static void
+what_some_and_what_each_of_a_group_reach_is_told_by_ports(void **state)
+{
+	static const char policy[] =
+		"{\"groups\": {\"group:g\": [\"ada@example.com\", \"bob@example.com\"]},"
+		"\"tagOwners\": {\"tag:a\": [], \"tag:b\": [], \"tag:db\": []}, "
+		"\"grants\": ["
+		"{\"src\": [\"ada@example.com\"], \"dst\": [\"tag:db\"], \"ip\": "
+		"[\"tcp:1-100\"]},"
+		"{\"src\": [\"bob@example.com\"], \"dst\": [\"tag:db\"], \"ip\": "
+		"[\"tcp:50-60\"]},"
+		"{\"src\": [\"bob@example.com\"], \"dst\": [\"tag:db\", \"tag:a\"], "
+		"\"ip\": [\"tcp:61-200\", \"tcp:300\"]},"
+		"{\"src\": [\"group:g\"], \"dst\": [\"10.1.0.0/16\", \"tag:a\"], \"ip\": "
+		"[\"47:*\"]},"
+		"{\"src\": [\"ada@example.com\"], \"dst\": [\"tag:a\"], \"ip\": "
+		"[\"tcp:300\"]},"
+		"{\"src\": [\"cy@example.org\"], \"dst\": [\"*\"], \"ip\": [\"*\"]}]}";
+	struct selector group = selector_parse(text_of("group:g"));
+	struct selector nobody = selector_parse(text_of("tag:b"));
+	struct small s;
+
+	(void)state;
+	small_start(&s, policy, SMALL_PEOPLE);
+	struct cut *cut = cut_start(&s.arena);
+	cut_take(cut, s.filter);
+	uint32_t src = cut_mention(cut, 0, CUT_SRC, &group, 1);
+	uint32_t none = cut_mention(cut, 0, CUT_SRC, &nobody, 1);
+	cut_close(cut);
+	assert_string_equal(
+		reach_text(&s, cut, src, false),
+		"6 1-200: db by 0; 6 61-200: both by 2; 6 300-300: both db by 2; "
+		"47 0-65535: both 10.1.0.0/16 by 3");
+	assert_string_equal(
+		reach_text(&s, cut, src, true),
+		"6 50-100: db; 6 300-300: both; 47 0-65535: both 10.1.0.0/16");
+	/* what is of another family alone no packet of theirs fails to reach */
+	assert_string_equal(reach_text(&s, cut, none, true),
+	                    "6 0-65535: ::/0; 17 0-65535: ::/0; 47 0-65535: ::/0");
+	assert_int_equal(cut_reached(cut, 0, src, false)->n, 2);
+	small_end(&s);
+}
+
 int
 main(void)
 {
@@ -440,6 +511,8 @@ main(void)
 		cmocka_unit_test(covers_are_those_of_the_naive_opinion),
 		cmocka_unit_test(twice_the_rules_take_twice_the_work),
 		cmocka_unit_test(what_a_stricter_posture_lets_in_is_covered),
+		cmocka_unit_test(
+			what_some_and_what_each_of_a_group_reach_is_told_by_ports),
 		cmocka_unit_test(of_very_many_postures_none_is_held_against_another),
 	};
 
