@@ -189,10 +189,14 @@ static: ## a program without shared libraries, at build/static/aclc
 # target.def asks which of its macros are defined: cppcheck need not guess.
 CPPCHECK = -UTARGET -UFEATURE -UFACT
 
+# One file at a time: clang-tidy 14 mixes their va_lists up. That a failed assertion of
+# cmocka does not return, its analyzer does not know.
 tidy: $(BUILD)/cli/pages.inc ## format, clang-tidy, cppcheck, gcc -fanalyzer
 	@.ci/deps build tidy
 	clang-format --dry-run -Werror $(C_FILES)
-	clang-tidy --quiet $(filter %.c, $(C_FILES)) -- $(STD)
+	for c in $(filter %.c, $(C_FILES)); do \
+	  case $$c in *_test.c) less=-clang-analyzer-core* ;; *) less= ;; esac; \
+	  clang-tidy --quiet --checks="$$less" $$c -- $(STD) || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
 	  --enable=warning,performance,portability -I. $(CPPCHECK) \
 	  --suppress=missingIncludeSystem $(filter %.c, $(C_FILES))

@@ -369,7 +369,7 @@ enum address_fault
 range_parse(struct text text, struct range *range)
 {
 	size_t hyphen = text_find(text, '-');
-	struct point first, last;
+	struct point first = { 0 }, last = { 0 };
 	enum address_fault fault, other;
 
 	if (hyphen == text.len)

@@ -568,7 +568,7 @@ static void
 holding_covering_and_overlapping_agree_with_counting(void **state)
 {
 	(void)state;
-	for (uint64_t code = 0; code < 6 * 6 * 6 * 6; code++) {
+	for (uint64_t code = 0; code < UINT64_C(6) * 6 * 6 * 6; code++) {
 		uint64_t a = code % 6, b = code / 6 % 6, c = code / 36 % 6,
 			 d = code / 216;
 		if (a > b || c > d)

@@ -349,7 +349,7 @@ clock_cut(struct text *rest, int64_t *seconds)
 	if (!number_cut(rest, 2, 23, &hours) || !char_cut(rest, ':') ||
 	    !number_cut(rest, 2, 59, &minutes))
 		return false;
-	*seconds = (int64_t)hours * 3600 + minutes * 60;
+	*seconds = (int64_t)hours * 3600 + (int64_t)minutes * 60;
 	return true;
 }
 

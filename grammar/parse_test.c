@@ -947,6 +947,7 @@ assert_like_jansson(struct reading *r, const struct node *node, json_t *json)
 	} else if (node->kind == HUJSON_OBJECT) {
 		const char *name;
 		json_t *value;
+		/* cppcheck-suppress unknownMacro; jansson's */
 		json_object_foreach(json, name, value)
 			assert_like_jansson(r, node_member(r->tree, node, name), value);
 	}

@@ -119,7 +119,7 @@ lanes_stops(const char *at)
 HOT const char *
 plain_end(const char *at, const char *end)
 {
-	for (; end - at >= 2 * LANES; at += 2 * LANES) {
+	for (; end - at >= (ptrdiff_t)2 * LANES; at += (ptrdiff_t)2 * LANES) {
 		struct stops a = lanes_stops(at), b = lanes_stops(at + LANES);
 		unsigned quotes = a.quotes | b.quotes << 16;
 		unsigned others = a.others | b.others << 16;

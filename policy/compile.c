@@ -417,7 +417,8 @@ compile_target(struct compiler *c, const struct common *common,
 	                                    ports, n_ports);
 	for (size_t i = 1; rule && i < n; i++) {
 		rule = compile_network(c, common, target, several[i], ports, n_ports);
-		rule->shadow = true;
+		if (rule)
+			rule->shadow = true;
 	}
 }
 

@@ -174,13 +174,13 @@ struct cells {
 static void
 point_say(struct pointing *p, struct cells *cells, uint32_t point)
 {
-	if (point >= p->cut->first_stranger) {
-		name_put(p, cut_point_text(p->cut, point), &point, 1);
-	} else if (point >= p->cut->first_cell) {
+	bool cell = point >= p->cut->first_cell && point < p->cut->first_stranger;
+
+	if (cell) {
 		cells->at = arena_grow(cells->arena, cells->at, cells->n, &cells->cap,
 		                       sizeof(*cells->at));
 		cells->at[cells->n++] = point - p->cut->first_cell;
-	} else if (p->cut->imagined) {
+	} else if (point >= p->cut->first_stranger || p->cut->imagined) {
 		name_put(p, cut_point_text(p->cut, point), &point, 1);
 	} else if (!p->v->said[point]) {
 		say_real(p, point);

@@ -765,8 +765,8 @@ masks_forget(const struct side *mine, const struct spots *my_spots, struct side 
 		const struct machine *b = other_spots->at[i].machine;
 		bool one = !a != !b;
 		bool moved = a && b &&
-			     !text_equal(login_of(&mine->naive, a),
-					 login_of(&other->naive, b));
+		             !text_equal(login_of(&mine->naive, a),
+		                         login_of(&other->naive, b));
 		for (size_t k = 0; k < my_spots->n && (one || moved); k++) {
 			other->flows.at[i][k] = other->flows.at[k][i] = 0;
 			if (one) {
@@ -791,19 +791,24 @@ compare_moved(uint64_t seed, struct trial *tally)
 	assert_true(world_make(&w, seed * 17 + 3));
 	struct policy *policy = w.policy;
 	if (seed % 2)
-		policy = world_policy(&w, seed + world_asked("ACLC_SEED", 0), false, &text);
+		policy = world_policy(&w, seed + world_asked("ACLC_SEED", 0), false,
+		                      &text);
 	assert_non_null(policy);
-	struct trial trial = { .seed = seed,
-		               .texts = { v.policy_text, seed % 2 ? text : w.policy_text },
-		               .inventory = arena_format(&w.arena, "%s\n%s", v.inventory_text,
-		                                         w.inventory_text) };
+	struct trial trial = {
+		.seed = seed,
+		.texts = { v.policy_text, seed % 2 ? text : w.policy_text },
+		.inventory = arena_format(&w.arena, "%s\n%s", v.inventory_text,
+		                          w.inventory_text)
+	};
 	trial.diff = diff_make(&w.arena, (struct diff_party) { v.policy, v.tailnet },
 	                       (struct diff_party) { policy, w.tailnet }, SIZE_MAX);
 	for (int i = 0; i < 2; i++) {
 		struct spots old = spots_of_both(v.tailnet, w.tailnet);
 		struct spots new = spots_in(&old, w.tailnet);
-		struct side *before = side_of(&w.arena, v.policy, v.tailnet, &trial.diff->lost, &old);
-		struct side *after = side_of(&w.arena, policy, w.tailnet, &trial.diff->gained, &new);
+		struct side *before =
+			side_of(&w.arena, v.policy, v.tailnet, &trial.diff->lost, &old);
+		struct side *after =
+			side_of(&w.arena, policy, w.tailnet, &trial.diff->gained, &new);
 		if (i == 0) {
 			masks_forget(before, &old, after, &new, before);
 			compare_side(&trial, before, after, &old);

@@ -141,6 +141,7 @@ peer_owner_read(struct status *status, struct machine *machine, const struct nod
 		                "the owner is the user %.*s, of whom the member User "
 		                "does not tell",
 		                TEXT_ARG(id));
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): known ids have users */
 	else if (status->users[number] == USER_NONE)
 		inventory_fault(inv, value,
 		                "the owner is said to be a tag, but no tag is told");

@@ -193,7 +193,9 @@ value_id(struct inventory *inv, const struct node *value)
 		                TEXT_ARG(digits));
 		return (struct text) { 0 };
 	}
-	return text_is(digits, "0") ? (struct text) { 0 } : digits;
+	if (text_is(digits, "0"))
+		return (struct text) { 0 };
+	return digits;
 }
 
 bool

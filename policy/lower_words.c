@@ -508,11 +508,9 @@ static void
 lower_any(struct lower *l, const struct side *side, const struct selector *s,
           struct word_list *words)
 {
-	if (!side->src)
-		list_add(words, text_of("*"));
-	else if (any_is_everything(l->from))
+	if (side->src && any_is_everything(l->from))
 		lower_everything(l, s, words);
-	else if (any_is_everything(l->to))
+	else if (side->src && any_is_everything(l->to))
 		lower_tailnet(l, side, s, words);
 	else
 		list_add(words, text_of("*"));

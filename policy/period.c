@@ -8,8 +8,12 @@ static const struct {
 	const char *unit;
 	int64_t seconds;
 } units[] = {
-	{ "y", 365 * 86400 }, { "w", 7 * 86400 }, { "d", 86400 },
-	{ "h", 3600 },        { "m", 60 },        { "s", 1 },
+	{ "y", INT64_C(365) * 86400 },
+	{ "w", INT64_C(7) * 86400 },
+	{ "d", 86400 },
+	{ "h", 3600 },
+	{ "m", 60 },
+	{ "s", 1 },
 };
 
 #define SECOND INT64_C(1000000000)

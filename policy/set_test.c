@@ -107,6 +107,7 @@ the_algebra_agrees_with_bits(void **state)
 	for (int i = 0; i < 20000; i++) {
 		uint64_t x = next_random(), y = next_random();
 		if (i % 3 == 0) /* sparse and dense ones too */
+			/* NOLINTNEXTLINE(misc-redundant-expression): each is another */
 			x &= next_random() & next_random() & next_random();
 		if (i % 5 == 0)
 			y |= x;

