@@ -3,8 +3,9 @@
 
 /*
  * What the fuzzers have in common: what must hold, inputs of several texts, and a
- * watch over memory. More than FUZZ_TIMES the bytes of the input, and a floor
- * under it for what every run takes, is a failure, as a hang is.
+ * watch over time and memory. A second of the processor is a failure, and so is
+ * memory of more than FUZZ_TIMES the bytes of the input and a floor for what every run
+ * takes.
  */
 
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "grammar/finding.h"
 #include "grammar/hujson.h"
@@ -36,9 +38,10 @@ demand_fails(const char *what, const char *file, int line)
 	abort();
 }
 
-/* Memory in use, and the most there was, since the watch began. */
+/* When the watch began; memory in use since then, and the most there was. */
 static struct {
 	bool on;
+	clock_t start;
 	size_t live, most, bound;
 } fuzz_watch;
 
@@ -82,6 +85,7 @@ fuzz_watch_begin(size_t len, size_t floor)
 {
 	fuzz_watch.live = fuzz_watch.most = 0;
 	fuzz_watch.bound = FUZZ_TIMES * len + floor;
+	fuzz_watch.start = clock();
 	fuzz_watch.on = true;
 }
 
@@ -90,6 +94,7 @@ static inline void
 fuzz_watch_end(size_t len)
 {
 	fuzz_watch.on = false;
+	demand(clock() - fuzz_watch.start < CLOCKS_PER_SEC);
 	if (getenv("FUZZ_TELL"))
 		fprintf(stderr, "memory: %zu bytes for %zu\n", fuzz_watch.most, len);
 }
