@@ -206,29 +206,47 @@ range_put(struct pointing *p, const struct stretch *stretch, struct point first,
 	         stretch->points, stretch->n);
 }
 
+/* The first address in a range that a machine of either tailnet has and that may not be
+ * said; at: where to look on, by tailnet. NULL: there is none. */
+static const struct point *
+first_barred(const struct pointing *p, size_t at[2], struct range range)
+{
+	const struct cut *cut = p->cut;
+	const struct point *barred = NULL;
+
+	for (uint32_t t = 0; t < cut->n_tailnets; t++) {
+		const struct owned_address *list = cut->addresses[t];
+		while (at[t] < cut->n_addresses[t] &&
+		       point_compare(list[at[t]].address, range.last) <= 0 &&
+		       (point_compare(list[at[t]].address, range.first) < 0 ||
+		        is_allowed(p, list[at[t]].machine)))
+			at[t]++;
+		if (at[t] < cut->n_addresses[t] &&
+		    point_compare(list[at[t]].address, range.last) <= 0 &&
+		    (!barred || point_compare(list[at[t]].address, *barred) < 0))
+			barred = &list[at[t]].address;
+	}
+	return barred;
+}
+
 /* A range without the addresses of machines in it that may not be said. */
 static void
 stretch_say(struct pointing *p, const struct stretch *stretch)
 {
-	struct cut *cut = p->cut;
-	struct point from = stretch->range.first, last = stretch->range.last;
+	struct range left = stretch->range;
+	const struct point *barred;
+	size_t at[2] = { 0 };
 
-	for (uint32_t t = 0; t < cut->n_tailnets; t++)
-		for (size_t i = cut_address_from(cut, t, from); i < cut->n_addresses[t];
-		     i++) {
-			const struct owned_address *own = &cut->addresses[t][i];
-			if (point_compare(own->address, last) > 0)
-				break;
-			if (point_compare(own->address, from) < 0 ||
-			    is_allowed(p, own->machine))
-				continue;
-			if (point_compare(own->address, from) > 0)
-				range_put(p, stretch, from, point_before(own->address));
-			if (point_compare(own->address, last) == 0)
-				return;
-			from = point_next(own->address);
-		}
-	range_put(p, stretch, from, last);
+	for (uint32_t t = 0; t < p->cut->n_tailnets; t++)
+		at[t] = cut_address_from(p->cut, t, left.first);
+	while ((barred = first_barred(p, at, left)) != NULL) {
+		if (point_compare(*barred, left.first) > 0)
+			range_put(p, stretch, left.first, point_before(*barred));
+		if (point_compare(*barred, left.last) == 0)
+			return;
+		left.first = point_next(*barred);
+	}
+	range_put(p, stretch, left.first, left.last);
 }
 
 static int
