@@ -344,6 +344,7 @@ shell_word(struct arena *arena, struct text word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789@%_-+=:,./";
+	static const char end_and_escape[] = { '\'', '\\', '\'' };
 	char *quoted, *at;
 	size_t i = 0;
 
@@ -354,8 +355,10 @@ shell_word(struct arena *arena, struct text word)
 	at = quoted = arena_alloc(arena, 4 * word.len + 3);
 	*at++ = '\'';
 	for (i = 0; i < word.len; i++) {
-		if (word.at[i] == '\'')
-			at += strlen(strcpy(at, "'\\'"));
+		if (word.at[i] == '\'') {
+			memcpy(at, end_and_escape, sizeof(end_and_escape));
+			at += sizeof(end_and_escape);
+		}
 		*at++ = word.at[i];
 	}
 	*at++ = '\'';

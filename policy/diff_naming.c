@@ -6,23 +6,27 @@
 
 #include "grammar/arena.h"
 
+static char *
+put(char *at, struct text text)
+{
+	if (text.len > 0)
+		memcpy(at, text.at, text.len);
+	return at + text.len;
+}
+
 struct text
 diff_name_text(struct arena *arena, const struct diff_name *name)
 {
-	size_t len = name->word.len, n;
+	size_t len = name->word.len;
 	char *text, *at;
 
 	for (size_t i = 0; i < name->n_except; i++)
 		len += name->except[i].len + sizeof(" except ");
-	text = at = arena_alloc(arena, len + 1);
-	n = name->word.len;
-	memcpy(at, name->word.at, n);
-	at += n;
+	text = arena_alloc(arena, len + 1);
+	at = put(text, name->word);
 	for (size_t i = 0; i < name->n_except; i++) {
-		const char *before = i ? ", " : " except ";
-		at += strlen(strcpy(at, before));
-		memcpy(at, name->except[i].at, name->except[i].len);
-		at += name->except[i].len;
+		at = put(at, text_of(i ? ", " : " except "));
+		at = put(at, name->except[i]);
 	}
 	return (struct text) { text, (size_t)(at - text) };
 }
