@@ -433,6 +433,100 @@ of_very_many_postures_none_is_held_against_another(void **state)
 	assert_true(posture_is_covered("[\"posture:new\"]", "[\"posture:new\"]", 199));
 }
 
+/* "0 3": by which rules the last one is covered; each is "dst:ports" from tag:a. */
+static const char *
+covered_by(struct arena *arena, const char *const *rules, size_t n)
+{
+	struct saying text = { .arena = arena }, by = { .arena = arena };
+	struct small s;
+
+	saying_add(&text, "{\"tagOwners\": {\"tag:a\": [], \"tag:b\": []}, \"acls\": [");
+	for (size_t i = 0; i < n; i++)
+		saying_add(&text,
+		           "{\"action\": \"accept\", \"src\": [\"tag:a\"], "
+		           "\"dst\": [\"%s\"]},",
+		           rules[i]);
+	saying_add(&text, "]}");
+	small_start(&s, saying_words(&text), NULL);
+	struct cut *cut = cut_start(&s.arena);
+	cut_take(cut, s.filter);
+	cut_close(cut);
+	const struct cut_cover *cover = &cut_grants(cut, 0)[n - 1];
+	assert_true(cover->covered);
+	for (size_t i = 0; i < cover->n_by; i++)
+		saying_add(&by, "%s%u", i ? " " : "", (unsigned)cover->by[i]->index);
+	small_end(&s);
+	return saying_words(&by);
+}
+
+static void
+covers_are_named_by_the_least_rules_in_their_order(void **state)
+{
+	static const char *const alone[] = { "tag:b:1-9", "tag:b:20-30", "*:*",
+		                             "tag:b:22" };
+	static const char *const two[] = { "tag:b:11-20", "tag:b:11-20", "tag:b:1-10",
+		                           "tag:b:1-10", "tag:b:1-20" };
+	struct arena arena = { 0 };
+
+	(void)state;
+	assert_string_equal(covered_by(&arena, alone, 4), "1");
+	assert_string_equal(covered_by(&arena, two, 5), "0 2");
+	arena_end(&arena);
+}
+
+/* Whether a rule for a value of a capability is covered by one for other values. */
+static bool
+value_is_covered(const char *inner, const char *outer)
+{
+	struct arena scratch = { 0 };
+	struct saying text = { .arena = &scratch };
+	struct small s;
+
+	saying_add(&text,
+	           "{\"tagOwners\": {\"tag:a\": [], \"tag:b\": []}, \"grants\": ["
+	           "{\"src\": [\"tag:a\"], \"dst\": [\"tag:b\"], \"app\": {\"x.com/c\": "
+	           "[%s]}},"
+	           "{\"src\": [\"*\"], \"dst\": [\"tag:b\"], \"app\": {\"x.com/c\": "
+	           "[%s]}}]}",
+	           inner, outer);
+	small_start(&s, saying_words(&text), NULL);
+	struct cut *cut = cut_start(&s.arena);
+	cut_take(cut, s.filter);
+	cut_close(cut);
+	bool covered = cut_grants(cut, 0)[0].covered;
+	small_end(&s);
+	arena_end(&scratch);
+	return covered;
+}
+
+static void
+values_are_the_same_in_whatever_order_their_members_stand(void **state)
+{
+	static const struct {
+		const char *inner, *outer;
+		bool covered;
+	} rows[] = {
+		{ "{\"x\": 1}", "{\"x\": 1}", true },
+		{ "{\"x\": 1}", "{\"y\": 1}", false },
+		{ "{\"x\": 1}", "{\"x\": 2}", false },
+		{ "{\"x\": 1}", "{\"x\": \"1\"}", false },
+		{ "{\"x\": 1, \"y\": [1, 2]}", "{\"y\": [1, 2], \"x\": 1}", true },
+		{ "{\"x\": 1, \"y\": [1, 2]}", "{\"y\": [2, 1], \"x\": 1}", false },
+		{ "{\"x\": 1, \"y\": 2}", "{\"x\": 1}", false },
+		{ "{\"x\": 1}", "{\"x\": 1, \"y\": 2}", false },
+		{ "{\"x\": {\"y\": [{}]}}", "{\"x\": {\"y\": [{}]}}", true },
+		{ "{\"x\": {\"y\": [{}]}}", "{\"x\": {\"y\": [[]]}}", false },
+		{ "{\"x\": \"a\"}", "{\"x\": \"\\u0061\"}", true },
+		{ "{\"x\": 1}, {\"y\": 2}", "{\"y\": 2}, {\"z\": 3}, {\"x\": 1}", true },
+		{ "{\"x\": 1}, {\"y\": 2}", "{\"y\": 2}", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (value_is_covered(rows[i].inner, rows[i].outer) != rows[i].covered)
+			fail_msg("%s in %s", rows[i].inner, rows[i].outer);
+}
+
 /* "6 22: both, db, 10.1.0.0/16 by 0" for each row. */
 static const char *
 reach_text(struct small *s, struct cut *cut, uint32_t src, bool every)
@@ -513,6 +607,9 @@ main(void)
 		cmocka_unit_test(what_a_stricter_posture_lets_in_is_covered),
 		cmocka_unit_test(
 			what_some_and_what_each_of_a_group_reach_is_told_by_ports),
+		cmocka_unit_test(
+			values_are_the_same_in_whatever_order_their_members_stand),
+		cmocka_unit_test(covers_are_named_by_the_least_rules_in_their_order),
 		cmocka_unit_test(of_very_many_postures_none_is_held_against_another),
 	};
 
