@@ -787,7 +787,7 @@ names_of_target(struct fold *f, const struct strand *strand, const struct bits *
                 const struct bits *to)
 {
 	const struct bits *beside =
-		bits_join(f->dst_store, f->unserved, foreign_to(f, strand->name.bits));
+		bits_join(f->dst_store, f->unserved, foreign_to(f, strand->name.about));
 	struct diff_names names;
 
 	if (strand->mode == MODE_SELF)
@@ -840,13 +840,13 @@ block_add(struct fold *f, size_t first, const struct strand *strand,
 {
 	struct diff_blocks *blocks = &f->blocks;
 	const struct bits *besides =
-		strand->mode == MODE_SELF ? own_besides(f, strand->name.bits, target->to)
+		strand->mode == MODE_SELF ? own_besides(f, strand->name.about, target->to)
 					  : f->dst_store->all[0];
 	/* of whom other destinations may be said, to them others may be; and of whom
 	 * others are kept off */
 	uint32_t key[7] = { strand->mode,   strand->share,
 		            strand->way,    target->to->id,
-		            target->number, foreign_to(f, strand->name.bits)->id,
+		            target->number, foreign_to(f, strand->name.about)->id,
 		            besides->id };
 	size_t number = first + key_add(f, &f->block_keys, key, 7);
 

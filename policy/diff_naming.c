@@ -227,7 +227,9 @@ name_of_word(const struct naming *naming, uint32_t word)
 {
 	const struct diff_word *at = &naming->axis->at[word];
 
-	return (struct diff_name) { .word = at->text, .bits = at->bits };
+	return (struct diff_name) { .word = at->text,
+		                    .bits = at->bits,
+		                    .about = at->bits };
 }
 
 static void
@@ -341,7 +343,8 @@ names_may_reach(const struct naming *naming, const struct bits *core, uint32_t n
 struct exception {
 	uint32_t word; /* NAMES_NONE: no such name was found */
 	struct saying but;
-	const struct bits *says; /* what it says after all */
+	const struct bits *says;  /* what it says after all … */
+	const struct bits *about; /* … or says something of */
 };
 
 /* What a word still says after its exceptions. */
@@ -354,6 +357,22 @@ says_after(struct naming *naming, const struct bits *says, const struct saying *
 		says = bits_minus(store, says, naming->axis->at[but->words[i]].bits);
 	for (size_t i = 0; i < but->points.n; i++)
 		says = bits_minus(store, says, but->points.at[i].bits);
+	return says;
+}
+
+/* What a word still says something of: of what may be said, an exception by a point's
+ * name may leave a part. */
+static const struct bits *
+about_after(struct naming *naming, const struct bits *says, const struct saying *but,
+            const struct bits *allowed)
+{
+	struct bits_store *store = naming->axis->store;
+
+	for (size_t i = 0; i < but->n; i++)
+		says = bits_minus(store, says, naming->axis->at[but->words[i]].bits);
+	for (size_t i = 0; i < but->points.n; i++)
+		says = bits_minus(store, says,
+		                  bits_minus(store, but->points.at[i].bits, allowed));
 	return says;
 }
 
@@ -380,6 +399,7 @@ except_try(struct naming *naming, uint32_t word, const struct bits *core,
 	if (e.but.given_up || e.but.left->n > 0 || saying_n(&e.but) > most)
 		return;
 	e.says = says_after(naming, bits, &e.but);
+	e.about = about_after(naming, bits, &e.but, allowed);
 	*best = e;
 }
 
@@ -459,6 +479,7 @@ name_of_exception(struct naming *naming, const struct exception *e)
 	name.except = except;
 	name.n_except = n;
 	name.bits = e->says;
+	name.about = e->about;
 	return name;
 }
 
@@ -601,6 +622,7 @@ plan_loosely(struct naming *naming, uint32_t word, const struct bits *target,
 	if (e.but.given_up || e.but.left->n > 0 || exception_cost(&e) >= most)
 		return plan;
 	e.says = says_after(naming, bits, &e.but);
+	e.about = about_after(naming, bits, &e.but, allowed);
 	rest = plan_plain(naming, bits_minus(store, target, e.says), allowed,
 	                  most - exception_cost(&e));
 	if (rest.cost == SIZE_MAX)
@@ -686,7 +708,9 @@ vocabulary_except(struct vocabulary *v, enum cut_side side, const char *word,
 	struct diff_limits limits = limits_without(target);
 	struct saying but =
 		say(&naming, bits_minus(store, says, allowed), &limits, SIZE_MAX);
-	struct diff_name name = { .word = text_of(word), .bits = target };
+	struct diff_name name = { .word = text_of(word),
+		                  .bits = target,
+		                  .about = target };
 	struct text *except =
 		arena_array(v->cut->arena, but.n + but.points.n, sizeof(*except));
 

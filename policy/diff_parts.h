@@ -61,7 +61,9 @@ struct diff_name {
 	struct text word;
 	const struct text *except;
 	size_t n_except;
-	const struct bits *bits; /* classes that it says something of */
+	const struct bits *bits;  /* classes that it says … */
+	const struct bits *about; /* … or says something of: more than those, where an
+	                             exception takes only a part of a class */
 };
 
 struct diff_names {

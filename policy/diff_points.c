@@ -40,9 +40,11 @@ name_put(struct pointing *p, struct text word, const uint32_t *points, uint32_t 
 
 	names->at = arena_grow(p->cut->arena, names->at, names->n, &names->cap,
 	                       sizeof(*names->at));
+	const struct bits *bits = bits_of(p->v->axis[p->side].store, classes, n);
 	names->at[names->n++] = (struct diff_name) {
 		.word = word,
-		.bits = bits_of(p->v->axis[p->side].store, classes, n),
+		.bits = bits,
+		.about = bits,
 	};
 }
 

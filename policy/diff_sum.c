@@ -107,7 +107,8 @@ names_written(struct summing *s, enum cut_side side, const struct grant *grant)
 			side == CUT_SRC ? &grant->src.at[i] : &grant->dst.at[i].selector;
 		names.at[i] =
 			(struct diff_name) { .word = vocabulary_text(s->arena, selector),
-			                     .bits = store_of(s, side)->all[0] };
+			                     .bits = store_of(s, side)->all[0],
+			                     .about = store_of(s, side)->all[0] };
 	}
 	return names;
 }
