@@ -282,7 +282,9 @@ say_in_ranges(struct naming *naming, struct saying *saying, const struct bits *t
 	if (other.given_up)
 		return;
 	points = bits_join(store, other.left, cells);
-	vocabulary_points(naming->v, naming->side, points, limits, &other.points, &left);
+	if (!vocabulary_points(naming->v, naming->side, points, limits,
+	                       saying_n(saying) / 2, &other.points, &left))
+		return;
 	other.left = left;
 	if (bits_count(left) <= bits_count(saying->left) &&
 	    2 * saying_n(&other) <= saying_n(saying))
@@ -290,10 +292,10 @@ say_in_ranges(struct naming *naming, struct saying *saying, const struct bits *t
 }
 
 /* Says a set in words, then points; where that would take far more than so many,
- * the points are left over. */
+ * the points are left over. Of points that are too many some are enough. */
 static struct saying
 say(struct naming *naming, const struct bits *target, const struct diff_limits *limits,
-    size_t most)
+    size_t most, size_t most_points)
 {
 	struct saying saying = { 0 };
 	const struct bits *left;
@@ -303,7 +305,7 @@ say(struct naming *naming, const struct bits *target, const struct diff_limits *
 		return saying;
 	if (saying.left->n > 0) {
 		vocabulary_points(naming->v, naming->side, saying.left, limits,
-		                  &saying.points, &left);
+		                  most_points, &saying.points, &left);
 		saying.left = left;
 	}
 	say_in_ranges(naming, &saying, target, limits);
@@ -395,7 +397,9 @@ except_try(struct naming *naming, uint32_t word, const struct bits *core,
 	if (!names_may_reach(naming, core, bits_besides(bits, allowed, cells_of(naming)),
 	                     most))
 		return;
-	e.but = say(naming, bits_minus(store, bits, allowed), &limits, most);
+	/* of points that are far too many it is all one how many they are */
+	e.but = say(naming, bits_minus(store, bits, allowed), &limits, most,
+	            most < SIZE_MAX / 2 ? 2 * most + 2 : SIZE_MAX);
 	if (e.but.given_up || e.but.left->n > 0 || saying_n(&e.but) > most)
 		return;
 	e.says = says_after(naming, bits, &e.but);
@@ -529,7 +533,7 @@ plan_plain(struct naming *naming, const struct bits *target, const struct bits *
 {
 	struct plan plan = { .cost = SIZE_MAX };
 	struct diff_limits limits = limits_within(allowed);
-	struct saying saying = say(naming, target, &limits, most);
+	struct saying saying = say(naming, target, &limits, most, SIZE_MAX);
 
 	if (saying.given_up || (most < SIZE_MAX && bits_count(saying.left) > most))
 		return plan;
@@ -601,8 +605,8 @@ say_against(struct naming *naming, const struct bits *rest, const struct bits *c
 	if (saying.given_up)
 		return saying;
 	saying.left = residue_bits(&axis->left, axis->store);
-	vocabulary_points(naming->v, naming->side, saying.left, &limits, &saying.points,
-	                  &left);
+	saying.given_up = !vocabulary_points(naming->v, naming->side, saying.left,
+	                                     &limits, most, &saying.points, &left);
 	saying.left = left;
 	return saying;
 }
@@ -706,8 +710,8 @@ vocabulary_except(struct vocabulary *v, enum cut_side side, const char *word,
 	struct naming naming = { v, side, &v->axis[side], &scratch, NULL };
 	struct bits_store *store = v->axis[side].store;
 	struct diff_limits limits = limits_without(target);
-	struct saying but =
-		say(&naming, bits_minus(store, says, allowed), &limits, SIZE_MAX);
+	struct saying but = say(&naming, bits_minus(store, says, allowed), &limits,
+	                        SIZE_MAX, SIZE_MAX);
 	struct diff_name name = { .word = text_of(word),
 		                  .bits = target,
 		                  .about = target };

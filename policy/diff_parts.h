@@ -93,9 +93,10 @@ struct diff_name vocabulary_except(struct vocabulary *, enum cut_side, const cha
                                    const struct bits *allowed);
 
 /* Names for points one by one: users, machines, addresses. What has no name of its
- * own (a user whom no policy names) is left over. In diff_points.c. */
-void vocabulary_points(struct vocabulary *, enum cut_side, const struct bits *classes,
-                       const struct diff_limits *, struct diff_names *,
+ * own (a user whom no policy names) is left over. false: it takes more than so many
+ * names, of which some are there. In diff_points.c. */
+bool vocabulary_points(struct vocabulary *, enum cut_side, const struct bits *classes,
+                       const struct diff_limits *, size_t most, struct diff_names *,
                        const struct bits **left);
 
 /* A selector as a word: without the brackets that an acl puts around IPv6. */

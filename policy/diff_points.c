@@ -11,6 +11,7 @@ struct pointing {
 	struct cut *cut;
 	enum cut_side side;
 	const struct diff_limits *limits;
+	size_t most; /* so many names are enough */
 	struct diff_names *names;
 	struct arena *scratch;
 	struct numbers said; /* points that are */
@@ -26,6 +27,13 @@ static bool
 is_allowed(const struct pointing *p, uint32_t point)
 {
 	return diff_may_say(p->limits, class_of(p, point));
+}
+
+/* Whether there are more names than may be: all goes to its end without more. */
+static bool
+is_full(const struct pointing *p)
+{
+	return p->names->n > p->most;
 }
 
 /* A name that says some points. */
@@ -241,7 +249,7 @@ stretch_say(struct pointing *p, const struct stretch *stretch)
 
 	for (uint32_t t = 0; t < p->cut->n_tailnets; t++)
 		at[t] = cut_address_from(p->cut, t, left.first);
-	while ((barred = first_barred(p, at, left)) != NULL) {
+	while (!is_full(p) && (barred = first_barred(p, at, left)) != NULL) {
 		if (point_compare(*barred, left.first) > 0)
 			range_put(p, stretch, left.first, point_before(*barred));
 		if (point_compare(*barred, left.last) == 0)
@@ -270,7 +278,7 @@ cells_say(struct pointing *p, struct cells *cells)
 		qsort(cells->at, cells->n, sizeof(*cells->at), number_order);
 	for (size_t i = 0; i < cells->n; i++)
 		points[i] = p->cut->first_cell + cells->at[i];
-	for (size_t i = 0; i < cells->n; i = end) {
+	for (size_t i = 0; i < cells->n && !is_full(p); i = end) {
 		struct stretch stretch = { cut_cell_range(p->cut, cells->at[i]),
 			                   points + i, 1 };
 		struct range *range = &stretch.range;
@@ -285,14 +293,14 @@ cells_say(struct pointing *p, struct cells *cells)
 	}
 }
 
-void
+bool
 vocabulary_points(struct vocabulary *v, enum cut_side side, const struct bits *classes,
-                  const struct diff_limits *limits, struct diff_names *names,
+                  const struct diff_limits *limits, size_t most, struct diff_names *names,
                   const struct bits **left)
 {
 	struct arena scratch = { 0 };
 	struct pointing p = {
-		v, v->cut, side, limits, names, &scratch, { .arena = &scratch },
+		v, v->cut, side, limits, most, names, &scratch, { .arena = &scratch },
 	};
 	struct cells cells = { .arena = &scratch };
 	uint32_t n = bits_count(classes), n_left = 0;
@@ -309,7 +317,7 @@ vocabulary_points(struct vocabulary *v, enum cut_side side, const struct bits *c
 			list[n_left++] = list[i];
 			continue;
 		}
-		for (size_t k = 0; k < n_points; k++)
+		for (size_t k = 0; k < n_points && !is_full(&p); k++)
 			point_say(&p, &cells, points[k]);
 	}
 	cells_say(&p, &cells);
@@ -317,4 +325,5 @@ vocabulary_points(struct vocabulary *v, enum cut_side side, const struct bits *c
 		v->said[p.said.at[i]] = false;
 	*left = bits_of(v->axis[side].store, list, n_left);
 	arena_end(&scratch);
+	return !is_full(&p);
 }
