@@ -373,7 +373,8 @@ struct census {
 	struct vocabulary *v;
 	uint32_t *people, *machines[2]; /* by owner; by side and machine */
 	uint32_t mark, n_people, n_machines[2];
-	uint32_t *owners, round; /* by owner: the last block of own machines */
+	uint32_t *owners, round;       /* by owner: the last block of own machines */
+	const struct bits *counted[2]; /* by side: classes that are counted already */
 };
 
 static struct census
@@ -390,6 +391,8 @@ census_start(struct vocabulary *v, struct arena *scratch)
 		.machines = { arena_array(scratch, n, sizeof(uint32_t)),
 		              arena_array(scratch, n, sizeof(uint32_t)) },
 		.mark = 1,
+		.counted = { v->axis[CUT_SRC].store->all[0],
+		             v->axis[CUT_DST].store->all[0] },
 	};
 }
 
@@ -399,6 +402,8 @@ census_restart(struct census *c)
 {
 	c->mark++;
 	c->n_people = c->n_machines[CUT_SRC] = c->n_machines[CUT_DST] = 0;
+	for (enum cut_side side = CUT_SRC; side <= CUT_DST; side++)
+		c->counted[side] = c->v->axis[side].store->all[0];
 }
 
 static uint32_t
@@ -432,6 +437,20 @@ census_class(struct census *c, enum cut_side side, uint32_t class)
 	}
 }
 
+static void
+census_classes(struct census *c, enum cut_side side, const struct bits *classes)
+{
+	struct arena scratch = { 0 };
+	struct bits_store *store = c->v->axis[side].store;
+	const struct bits *fresh = bits_minus(store, classes, c->counted[side]);
+	uint32_t n = bits_count(fresh), *list = bits_list(&scratch, fresh);
+
+	for (uint32_t i = 0; i < n; i++)
+		census_class(c, side, list[i]);
+	c->counted[side] = bits_join(store, c->counted[side], classes);
+	arena_end(&scratch);
+}
+
 /* Counts an owner if one of her own machines is among the destinations, and those. */
 static void
 census_owner(struct census *c, uint32_t owner, const struct bits *to)
@@ -452,10 +471,12 @@ census_owner(struct census *c, uint32_t owner, const struct bits *to)
 
 /* Sources and their own machines alone: each owner once. */
 static void
-census_self(struct census *c, const struct diff_block *block, const uint32_t *from,
-            uint32_t n_from)
+census_self(struct census *c, const struct diff_block *block)
 {
 	struct cut *cut = c->v->cut;
+	struct arena scratch = { 0 };
+	uint32_t n_from = bits_count(block->from);
+	uint32_t *from = bits_list(&scratch, block->from);
 
 	c->round++;
 	for (uint32_t i = 0; i < n_from; i++) {
@@ -469,25 +490,18 @@ census_self(struct census *c, const struct diff_block *block, const uint32_t *fr
 			census_owner(c, owner, block->to);
 		}
 	}
+	arena_end(&scratch);
 }
 
 static void
 census_block(struct census *c, const struct diff_block *block)
 {
-	struct arena scratch = { 0 };
-	uint32_t n_from = bits_count(block->from), n_to = bits_count(block->to);
-	uint32_t *from = bits_list(&scratch, block->from);
-	uint32_t *to = bits_list(&scratch, block->to);
-
 	if (block->mode == MODE_SELF) {
-		census_self(c, block, from, n_from);
-	} else {
-		for (uint32_t i = 0; i < n_from; i++)
-			census_class(c, CUT_SRC, from[i]);
-		for (uint32_t i = 0; i < n_to; i++)
-			census_class(c, CUT_DST, to[i]);
+		census_self(c, block);
+		return;
 	}
-	arena_end(&scratch);
+	census_classes(c, CUT_SRC, block->from);
+	census_classes(c, CUT_DST, block->to);
 }
 
 static void
