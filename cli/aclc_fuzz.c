@@ -44,6 +44,7 @@ file_fill(int fd, struct text text)
 }
 
 #define WORDS_MAX 16
+#define GIT_WORDS 9 /* aclc, diff, and what git gives a program for diffs */
 
 struct words_typed {
 	char *at[WORDS_MAX + 2];
@@ -142,8 +143,8 @@ answer_visit(const struct words_typed *words, int status)
 	if (status == 2 || asks_otherwise(words) || !asks_for_json(words))
 		return;
 	demand(fstat(answer, &about) == 0);
-	if (about.st_size == 0 && status == 1)
-		return; /* refused */
+	if (about.st_size == 0 && (status == 1 || words->n >= GIT_WORDS))
+		return; /* refused, or as git wants it, who is told by standard error */
 	char *bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, answer, 0);
 	demand(bytes != MAP_FAILED);
 	json_error_t error;
