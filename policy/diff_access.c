@@ -644,14 +644,30 @@ diff_drop_repeated(struct diff_blocks *blocks)
 	blocks->n = kept;
 }
 
-/* The same but for the tag of the router. */
+static bool
+names_alike(const struct diff_names *a, const struct diff_names *b)
+{
+	bool alike = a->n == b->n;
+
+	for (size_t i = 0; i < a->n && alike; i++) {
+		const struct diff_name *x = &a->at[i], *y = &b->at[i];
+		alike = text_equal(x->word, y->word) && x->n_except == y->n_except;
+		for (size_t k = 0; alike && k < x->n_except; k++)
+			alike = text_equal(x->except[k], y->except[k]);
+	}
+	return alike;
+}
+
+/* The same but for the tag of the router. What nobody serves by one tag may be said
+ * along with what is meant, and is served by another: what they are called counts. */
 static bool
 differs_in_via(const struct diff_block *a, const struct diff_block *b)
 {
 	return a->unit == b->unit && a->plane != b->plane && a->mode == b->mode &&
 	       a->situation == b->situation && a->n_postures == b->n_postures &&
 	       a->n_lacking == b->n_lacking && a->from == b->from && a->to == b->to &&
-	       a->n_runs == b->n_runs && runs_within(a, b) && runs_within(b, a);
+	       a->n_runs == b->n_runs && runs_within(a, b) && runs_within(b, a) &&
+	       names_alike(&a->dst, &b->dst);
 }
 
 static size_t
