@@ -66,6 +66,15 @@ is_drowned(const struct lint *lint, const struct cut_cover *cover)
 	return false;
 }
 
+static bool
+may_have_guests(const struct cut_cover *cover, const struct grant *grant)
+{
+	for (size_t i = 0; i < cover->n_by; i++)
+		if (lint_rule_may_have_guests(grant, cover->by[i]))
+			return true;
+	return false;
+}
+
 static void
 spare_rule(struct lint *lint, const struct cut_cover *covers, const struct grant *grant)
 {
@@ -79,7 +88,9 @@ spare_rule(struct lint *lint, const struct cut_cover *covers, const struct grant
 		lint_note(lint, finding, lint_opening(cover->by[i]->node),
 		          cover->n_by == 1 ? "%s is here" : "%s is one of them",
 		          grant_name(lint, cover->by[i]));
-	fix_drop(&lint->fixes, lint_fix(lint, finding, REPAIR_SAFE), grant->node);
+	enum repair repair = lint_guests(lint, finding, lint_opening(grant->node),
+	                                 may_have_guests(cover, grant));
+	fix_drop(&lint->fixes, lint_fix(lint, finding, repair), grant->node);
 }
 
 static bool

@@ -321,6 +321,22 @@ holder_of(const struct tally *tally, const struct element *element)
 	return NULL;
 }
 
+/* Whether an element is taken in only if it names no guest; holder is what does so
+ * alone, or NULL. */
+static bool
+may_be_guests(const struct tally *tally, const struct element *element,
+              const struct element *holder)
+{
+	if (holder)
+		return lint_may_be_guests(element->said->selector,
+		                          holder->said->selector);
+	for (size_t i = 0; i < tally->n; i++)
+		if (lint_may_be_guests(element->said->selector,
+		                       tally->elements[i].said->selector))
+			return true;
+	return false;
+}
+
 static void
 spare_raise(const struct tally *tally, const struct element *element)
 {
@@ -345,7 +361,9 @@ spare_raise(const struct tally *tally, const struct element *element)
 		                     shown);
 	if (holder)
 		lint_note(lint, finding, holder->said->where, "%s is here", other);
-	fix_drop(&lint->fixes, lint_fix(lint, finding, REPAIR_SAFE),
+	enum repair repair = lint_guests(lint, finding, element->said->where,
+	                                 may_be_guests(tally, element, holder));
+	fix_drop(&lint->fixes, lint_fix(lint, finding, repair),
 	         node_at(lint->policy->tree, element->said->where.first));
 }
 

@@ -165,6 +165,19 @@ static const struct naive_service services[] = {
 	{ 17, 22 }, { 17, 80 }, { 17, 81 }, { 17, 443 }, { 17, 8080 }, { 17, 60000 },
 };
 
+/* Whether packets to an address come to a machine: it has it, or routes it. */
+static bool
+comes_to(const struct machine *machine, struct point address)
+{
+	for (size_t i = 0; i < machine->n_addresses; i++)
+		if (point_compare(machine->addresses[i], address) == 0)
+			return true;
+	for (size_t i = 0; i < machine->n_subnets; i++)
+		if (range_holds(machine->subnets[i], address))
+			return true;
+	return machine->exit_node;
+}
+
 /* Whether two policies let the same packets through, asked one by one. */
 static void
 assert_alike(const struct world *w, const struct policy *before,
@@ -183,7 +196,8 @@ assert_alike(const struct world *w, const struct policy *before,
 		naive_flows(&b, machine, &points, services, n, &new);
 		for (size_t i = 0; i < points.n * points.n; i++) {
 			size_t src = i / points.n, dst = i % points.n;
-			if (old.at[src][dst] == new.at[src][dst])
+			if (old.at[src][dst] == new.at[src][dst] ||
+			    !comes_to(machine, points.at[dst]))
 				continue;
 			/* fail_msg would cut it */
 			fprintf(stderr, "%s to %s: %x, was %x\n%s\n%s\nbecame\n%s\n",
@@ -195,13 +209,16 @@ assert_alike(const struct world *w, const struct policy *before,
 	}
 }
 
-/* Whoever is named is taken for a member: worlds with others' machines are left out. */
+/* A guest with a role, which there is not: such worlds are left out. */
 static bool
-world_has_guests(const struct world *w)
+world_is_odd(const struct world *w)
 {
-	for (size_t i = 0; i < w->tailnet->n_machines; i++)
-		if (w->tailnet->machines[i].shared)
+	for (size_t i = 0; i < w->tailnet->n_machines; i++) {
+		const struct machine *m = &w->tailnet->machines[i];
+		if (m->shared && m->user != USER_NONE &&
+		    w->tailnet->users[m->user].role != ROLE_MEMBER)
 			return true;
+	}
 	return false;
 }
 
@@ -221,7 +238,7 @@ safe_repairs_of_random_policies_change_no_packet(void **state)
 		                    TARGET_TAILSCALE, &w.findings);
 		policy_validate(policy, w.tailnet, &w.findings);
 		assert_int_equal(w.findings.n_errors, 0);
-		if (!world_has_guests(&w))
+		if (!world_is_odd(&w))
 			assert_alike(&w, w.policy, policy, text);
 		n_done += remedy.n_done;
 		n_refused += remedy.n_refused;
