@@ -134,17 +134,26 @@ asks_for_json(const struct words_typed *words)
 	return json;
 }
 
+/* Whether git asks for a diff: it is shown a patch, or nothing, where there are no
+ * policies to compare. */
+static bool
+is_asked_by_git(const struct words_typed *words)
+{
+	return words->n >= GIT_WORDS && strcmp(words->at[1], "diff") == 0;
+}
+
 /* Whether the answer is one JSON document, if it is an answer at all. */
 static void
 answer_visit(const struct words_typed *words, int status)
 {
 	struct stat about;
 
-	if (status == 2 || asks_otherwise(words) || !asks_for_json(words))
+	if (status == 2 || asks_otherwise(words) || is_asked_by_git(words) ||
+	    !asks_for_json(words))
 		return;
 	demand(fstat(answer, &about) == 0);
-	if (about.st_size == 0 && (status == 1 || words->n >= GIT_WORDS))
-		return; /* refused, or as git wants it, who is told by standard error */
+	if (about.st_size == 0 && status == 1)
+		return; /* refused */
 	char *bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, answer, 0);
 	demand(bytes != MAP_FAILED);
 	json_error_t error;
