@@ -66,11 +66,70 @@ is_drowned(const struct lint *lint, const struct cut_cover *cover)
 	return false;
 }
 
+/* What a rule names on one side. */
+struct named {
+	struct names words;
+	bool members; /* all of them are among it */
+};
+
+static void
+named_add(struct named *named, const struct selector *selector)
+{
+	names_add(&named->words, selector->text);
+	named->members |= lint_is_members(selector);
+}
+
+/* Whether a guest is taken in for a member, and not by name too. */
 static bool
-may_have_guests(const struct cut_cover *cover, const struct grant *grant)
+takes_for_member(const struct named *named, const struct selector *selector)
+{
+	return named->members && names_find(&named->words, selector->text) == NAMES_NONE;
+}
+
+/* Whether some of the sources may be guests: autogroup:self is their own then. */
+static bool
+guests_may_ask(const struct grant *grant)
+{
+	for (size_t i = 0; i < grant->src.n; i++)
+		if (lint_may_be_guests(&grant->src.at[i]) ||
+		    grant->src.at[i].kind == SELECTOR_ANY ||
+		    (grant->src.at[i].kind == SELECTOR_AUTOGROUP &&
+		     grant->src.at[i].autogroup == AUTOGROUP_DANGER_ALL))
+			return true;
+	return false;
+}
+
+/* Whether a rule is covered by another one only if nobody whom it names is a guest. */
+static bool
+guests_lose(const struct grant *grant, const struct grant *other)
+{
+	struct arena scratch = { 0 };
+	struct named src = { .words.arena = &scratch }, dst = src;
+	bool own = guests_may_ask(grant), lose = false;
+
+	for (size_t i = 0; i < other->src.n; i++)
+		named_add(&src, &other->src.at[i]);
+	for (size_t i = 0; i < other->dst.n; i++)
+		named_add(&dst, &other->dst.at[i].selector);
+	for (size_t i = 0; i < grant->src.n; i++)
+		lose |= lint_may_be_guests(&grant->src.at[i]) &&
+		        takes_for_member(&src, &grant->src.at[i]);
+	for (size_t i = 0; i < grant->dst.n; i++) {
+		const struct selector *selector = &grant->dst.at[i].selector;
+		bool self = selector->kind == SELECTOR_AUTOGROUP &&
+		            selector->autogroup == AUTOGROUP_SELF;
+		lose |= (self ? own : lint_may_be_guests(selector)) &&
+		        takes_for_member(&dst, selector);
+	}
+	arena_end(&scratch);
+	return lose;
+}
+
+static bool
+guests_lose_by(const struct cut_cover *cover, const struct grant *grant)
 {
 	for (size_t i = 0; i < cover->n_by; i++)
-		if (lint_rule_may_have_guests(grant, cover->by[i]))
+		if (guests_lose(grant, cover->by[i]))
 			return true;
 	return false;
 }
@@ -89,7 +148,7 @@ spare_rule(struct lint *lint, const struct cut_cover *covers, const struct grant
 		          cover->n_by == 1 ? "%s is here" : "%s is one of them",
 		          grant_name(lint, cover->by[i]));
 	enum repair repair = lint_guests(lint, finding, lint_opening(grant->node),
-	                                 may_have_guests(cover, grant));
+	                                 guests_lose_by(cover, grant));
 	fix_drop(&lint->fixes, lint_fix(lint, finding, repair), grant->node);
 }
 

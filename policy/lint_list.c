@@ -27,6 +27,7 @@ struct tally {
 	struct arena *arena;
 	struct element *elements;
 	size_t n;
+	bool members;        /* all members are among them */
 	struct point *edges; /* where intervals of addresses start, ascending */
 	size_t n_edges;
 	uint32_t *ports; /* where runs of ports start, ascending; the last is an end */
@@ -321,22 +322,6 @@ holder_of(const struct tally *tally, const struct element *element)
 	return NULL;
 }
 
-/* Whether an element is taken in only if it names no guest; holder is what does so
- * alone, or NULL. */
-static bool
-may_be_guests(const struct tally *tally, const struct element *element,
-              const struct element *holder)
-{
-	if (holder)
-		return lint_may_be_guests(element->said->selector,
-		                          holder->said->selector);
-	for (size_t i = 0; i < tally->n; i++)
-		if (lint_may_be_guests(element->said->selector,
-		                       tally->elements[i].said->selector))
-			return true;
-	return false;
-}
-
 static void
 spare_raise(const struct tally *tally, const struct element *element)
 {
@@ -361,8 +346,10 @@ spare_raise(const struct tally *tally, const struct element *element)
 		                     shown);
 	if (holder)
 		lint_note(lint, finding, holder->said->where, "%s is here", other);
-	enum repair repair = lint_guests(lint, finding, element->said->where,
-	                                 may_be_guests(tally, element, holder));
+	bool members = holder ? lint_is_members(holder->said->selector) : tally->members;
+	enum repair repair =
+		lint_guests(lint, finding, element->said->where,
+	                    members && lint_may_be_guests(element->said->selector));
 	fix_drop(&lint->fixes, lint_fix(lint, finding, repair),
 	         node_at(lint->policy->tree, element->said->where.first));
 }
@@ -389,6 +376,7 @@ tally_make(struct tally *tally, const struct list_element *elements, bool destin
 		tally->elements[i].kept = true;
 		if (elements[i].n_ports == 0)
 			return false; /* a fault in the ports: told elsewhere */
+		tally->members |= lint_is_members(elements[i].selector);
 		element_fill(tally, &tally->elements[i], destination);
 		element_settle(tally, &tally->elements[i]);
 	}

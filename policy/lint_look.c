@@ -160,80 +160,20 @@ lint_crowd_name(struct lint *lint, const struct selector *selector)
 	return lint_show(lint, selector->text);
 }
 
-static bool
-is_autogroup(const struct selector *selector, enum autogroup autogroup)
-{
-	return selector->kind == SELECTOR_AUTOGROUP && selector->autogroup == autogroup;
-}
-
-/* Somebody by name or domain, and so perhaps a guest. */
-static bool
-is_named(const struct selector *selector)
+bool
+lint_may_be_guests(const struct selector *selector)
 {
 	return selector->kind == SELECTOR_USER || selector->kind == SELECTOR_DOMAIN ||
 	       selector->kind == SELECTOR_GROUP ||
 	       selector->kind == SELECTOR_SYNCED_GROUP;
 }
 
-static bool
-is_members(const struct selector *selector)
-{
-	return is_autogroup(selector, AUTOGROUP_MEMBER) ||
-	       is_autogroup(selector, AUTOGROUP_MEMBERS);
-}
-
 bool
-lint_may_be_guests(const struct selector *selector, const struct selector *outer)
+lint_is_members(const struct selector *selector)
 {
-	return is_named(selector) && is_members(outer);
-}
-
-/* Whether somebody among the sources of a rule may be a guest. */
-static bool
-guests_may_ask(const struct grant *grant)
-{
-	for (size_t i = 0; i < grant->src.n; i++)
-		if (is_named(&grant->src.at[i]) ||
-		    grant->src.at[i].kind == SELECTOR_ANY ||
-		    is_autogroup(&grant->src.at[i], AUTOGROUP_DANGER_ALL))
-			return true;
-	return false;
-}
-
-/* What another rule names that may take in a selector. */
-struct taking {
-	bool members, same;
-};
-
-static void
-taking_add(struct taking *taking, const struct selector *selector,
-           const struct selector *outer)
-{
-	taking->members |= is_members(outer);
-	taking->same |= text_equal(selector->text, outer->text);
-}
-
-bool
-lint_rule_may_have_guests(const struct grant *grant, const struct grant *outer)
-{
-	bool guests = guests_may_ask(grant), found = false;
-
-	for (size_t i = 0; i < grant->src.n && !found; i++) {
-		const struct selector *selector = &grant->src.at[i];
-		struct taking taking = { 0 };
-		for (size_t k = 0; k < outer->src.n; k++)
-			taking_add(&taking, selector, &outer->src.at[k]);
-		found = is_named(selector) && taking.members && !taking.same;
-	}
-	for (size_t i = 0; i < grant->dst.n && !found; i++) {
-		const struct selector *selector = &grant->dst.at[i].selector;
-		bool own = guests && is_autogroup(selector, AUTOGROUP_SELF);
-		struct taking taking = { 0 };
-		for (size_t k = 0; k < outer->dst.n; k++)
-			taking_add(&taking, selector, &outer->dst.at[k].selector);
-		found = (own || is_named(selector)) && taking.members && !taking.same;
-	}
-	return found;
+	return selector->kind == SELECTOR_AUTOGROUP &&
+	       (selector->autogroup == AUTOGROUP_MEMBER ||
+	        selector->autogroup == AUTOGROUP_MEMBERS);
 }
 
 enum repair

@@ -72,15 +72,15 @@ bool lint_is_everyone(struct lint *, const struct selector *);
 /* "every member", "every device": for sentences about them. */
 const char *lint_crowd_name(struct lint *, const struct selector *);
 
-/* Whether the one is taken in by the other only if nobody whom it names is a guest: a
- * device that was shared is none of a member's (spec/policy-syntax.md 2.3), and a policy
- * does not tell whose are. */
-bool lint_may_be_guests(const struct selector *, const struct selector *outer);
+/* Whether a selector names people, of whom some may be guests: a policy does not tell. */
+bool lint_may_be_guests(const struct selector *);
 
-/* The same of the sources and destinations of two rules. */
-bool lint_rule_may_have_guests(const struct grant *, const struct grant *outer);
+/* Whether it is all members. A guest is none: a device that was shared is none of a
+ * member's (spec/policy-syntax.md 2.3). */
+bool lint_is_members(const struct selector *);
 
-/* Says so of a finding, and how its repair is to be called then. */
+/* How the repair of a finding is to be called; says why in a note, where somebody who is
+ * named may be a guest, and would lose by it. */
 enum repair lint_guests(struct lint *, struct finding *, struct span, bool may_be);
 
 /* Whether the settings, or the role itself, let a source reach everything. */
