@@ -99,43 +99,60 @@ guests_may_ask(const struct grant *grant)
 	return false;
 }
 
+/* What a rule names; put together once, when first asked. */
+struct sides {
+	bool known;
+	struct named src, dst;
+};
+
+static const struct sides *
+sides_of(struct lint *lint, struct sides *sides, const struct grant *grant)
+{
+	struct sides *of = &sides[grant - lint->policy->grants];
+
+	if (of->known)
+		return of;
+	of->known = true;
+	of->src.words.arena = of->dst.words.arena = lint->arena;
+	for (size_t i = 0; i < grant->src.n; i++)
+		named_add(&of->src, &grant->src.at[i]);
+	for (size_t i = 0; i < grant->dst.n; i++)
+		named_add(&of->dst, &grant->dst.at[i].selector);
+	return of;
+}
+
 /* Whether a rule is covered by another one only if nobody whom it names is a guest. */
 static bool
-guests_lose(const struct grant *grant, const struct grant *other)
+guests_lose(const struct grant *grant, const struct sides *other)
 {
-	struct arena scratch = { 0 };
-	struct named src = { .words.arena = &scratch }, dst = src;
 	bool own = guests_may_ask(grant), lose = false;
 
-	for (size_t i = 0; i < other->src.n; i++)
-		named_add(&src, &other->src.at[i]);
-	for (size_t i = 0; i < other->dst.n; i++)
-		named_add(&dst, &other->dst.at[i].selector);
 	for (size_t i = 0; i < grant->src.n; i++)
 		lose |= lint_may_be_guests(&grant->src.at[i]) &&
-		        takes_for_member(&src, &grant->src.at[i]);
+		        takes_for_member(&other->src, &grant->src.at[i]);
 	for (size_t i = 0; i < grant->dst.n; i++) {
 		const struct selector *selector = &grant->dst.at[i].selector;
 		bool self = selector->kind == SELECTOR_AUTOGROUP &&
 		            selector->autogroup == AUTOGROUP_SELF;
 		lose |= (self ? own : lint_may_be_guests(selector)) &&
-		        takes_for_member(&dst, selector);
+		        takes_for_member(&other->dst, selector);
 	}
-	arena_end(&scratch);
 	return lose;
 }
 
 static bool
-guests_lose_by(const struct cut_cover *cover, const struct grant *grant)
+guests_lose_by(struct lint *lint, struct sides *sides, const struct cut_cover *cover,
+               const struct grant *grant)
 {
 	for (size_t i = 0; i < cover->n_by; i++)
-		if (guests_lose(grant, cover->by[i]))
+		if (guests_lose(grant, sides_of(lint, sides, cover->by[i])))
 			return true;
 	return false;
 }
 
 static void
-spare_rule(struct lint *lint, const struct cut_cover *covers, const struct grant *grant)
+spare_rule(struct lint *lint, const struct cut_cover *covers, struct sides *sides,
+           const struct grant *grant)
 {
 	const struct policy *policy = lint->policy;
 	const struct cut_cover *cover = &covers[grant - policy->grants];
@@ -148,7 +165,7 @@ spare_rule(struct lint *lint, const struct cut_cover *covers, const struct grant
 		          cover->n_by == 1 ? "%s is here" : "%s is one of them",
 		          grant_name(lint, cover->by[i]));
 	enum repair repair = lint_guests(lint, finding, lint_opening(grant->node),
-	                                 guests_lose_by(cover, grant));
+	                                 guests_lose_by(lint, sides, cover, grant));
 	fix_drop(&lint->fixes, lint_fix(lint, finding, repair), grant->node);
 }
 
@@ -472,6 +489,7 @@ lint_dead(struct lint *lint)
 	const struct cut_cover *real = lint->real ? cut_grants(lint->real_cut, 0) : NULL;
 	const bool *spare = cut_spare(lint->cut, 0, covers);
 	struct alike alike = { .lists.arena = lint->arena, .keys.arena = lint->arena };
+	struct sides *sides = arena_array(lint->arena, policy->n_grants, sizeof(*sides));
 
 	for (size_t i = 0; i < policy->n_grants; i++) {
 		const struct grant *grant = &policy->grants[i];
@@ -481,7 +499,7 @@ lint_dead(struct lint *lint)
 		}
 		if (spare[i] && covers[i].n_by > 0) {
 			if (!is_drowned(lint, &covers[i]))
-				spare_rule(lint, covers, grant);
+				spare_rule(lint, covers, sides, grant);
 			continue;
 		}
 		if (real)
