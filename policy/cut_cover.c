@@ -323,14 +323,17 @@ struct candidate {
 	uint64_t worth;
 };
 
-/* The better of two: what more sources and destinations have from it. */
+/* The better of two: what more sources, destinations and ports from the place on
+ * have from it. */
 static void
-candidate_offer(const struct inquiry *q, struct candidate *best,
+candidate_offer(const struct inquiry *q, const struct gap *gap, struct candidate *best,
                 const struct cut_box *box, const struct cut_box *other)
 {
 	const struct cut *cut = q->cut;
-	uint32_t n = bits_common(other->from, box->from);
-	uint64_t worth = (uint64_t)n * cut->axes[CUT_DST].sets[other->dst].n_classes;
+	uint64_t n = bits_common(other->from, box->from);
+	uint16_t hi = other->hi < box->hi ? other->hi : box->hi;
+	uint64_t ports = (uint64_t)hi - gap->port + 1;
+	uint64_t worth = n * ports * cut->axes[CUT_DST].sets[other->dst].n_classes;
 
 	if (worth < best->worth || (worth == best->worth && other->unit > best->unit))
 		return;
@@ -355,7 +358,7 @@ unit_for(const struct inquiry *q, const struct cut_box *box, const struct gap *g
 			const struct cut_box *other = &from->boxes[k];
 			if (other->unit != q->unit && other->lo <= gap->port &&
 			    gap->port <= other->hi && bits_hold(other->from, gap->source))
-				candidate_offer(q, &best, box, other);
+				candidate_offer(q, gap, &best, box, other);
 		}
 	}
 	return best.unit;
