@@ -23,6 +23,9 @@
 #define BLOCK_FIRST ((size_t)16 << 10)
 #define BLOCK_LARGEST ((size_t)32 << 20)
 
+/* So many sizes, doubling from the first, are smaller than a large page. */
+#define SIZES_SMALL 6
+
 /* From this size on, blocks lie in large pages, where the system has them: fewer
  * have to be fetched. */
 #define PAGE_LARGE ((size_t)2 << 20)
@@ -82,29 +85,87 @@ block_size(const struct arena_block *newest, size_t need)
 static void *
 pages_take(size_t size)
 {
+	void *pages = NULL;
+
 #ifdef MADV_HUGEPAGE
 	if (!APART && size >= PAGE_LARGE) {
 		size = (size + PAGE_LARGE - 1) / PAGE_LARGE * PAGE_LARGE;
-		void *pages = aligned_alloc(PAGE_LARGE, size);
+		pages = aligned_alloc(PAGE_LARGE, size);
 		if (pages)
 			madvise(pages, size, MADV_HUGEPAGE);
-		return pages;
-	}
+	} else
 #endif
-	return malloc(size);
+		pages = malloc(size);
+	if (!pages)
+		out_of_memory();
+	return pages;
+}
+
+/*
+ * Small blocks are cut from a large page, and kept for the next when they are given
+ * back: to fetch their pages one by one takes longer than all else that is done for
+ * a small file.
+ */
+static struct {
+	char *next; /* in the page that is being cut */
+	size_t left;
+	struct arena_block *kept[SIZES_SMALL]; /* of each size, by way of older */
+} small;
+
+/* The first size that is large enough; SIZES_SMALL where none is. */
+static size_t
+size_number(size_t size)
+{
+	size_t i = 0;
+
+	while (i < SIZES_SMALL && BLOCK_FIRST << i < size)
+		i++;
+	return APART ? SIZES_SMALL : i;
+}
+
+static void *
+small_take(size_t number)
+{
+	struct arena_block *block = small.kept[number];
+	size_t size = BLOCK_FIRST << number;
+
+	if (block) {
+		small.kept[number] = block->older;
+		return block;
+	}
+	if (small.left < size) {
+		small.next = pages_take(PAGE_LARGE);
+		small.left = PAGE_LARGE;
+	}
+	small.next += size;
+	small.left -= size;
+	return small.next - size;
 }
 
 static struct arena_block *
 block_make(struct arena *arena, size_t size, bool alone)
 {
-	struct arena_block *block = pages_take(size);
+	size_t number = size_number(size);
+	bool large = number == SIZES_SMALL;
+	struct arena_block *block = large ? pages_take(size) : small_take(number);
 
-	if (!block)
-		out_of_memory();
-	block->size = size;
+	block->size = large ? size : BLOCK_FIRST << number;
 	block->number = ++arena->n_made;
 	block->alone = alone;
 	return block;
+}
+
+static void
+block_give(struct arena_block *block)
+{
+	size_t number = size_number(block->size);
+
+	if (number == SIZES_SMALL) {
+		free(block);
+		return;
+	}
+	block->older = small.kept[number];
+	small.kept[number] = block;
 }
 
 static void
@@ -116,7 +177,7 @@ block_open(struct arena *arena, size_t need)
 	block->older = arena->blocks;
 	arena->blocks = block;
 	arena->next = block_bytes(block);
-	arena->end = (char *)block + size;
+	arena->end = (char *)block + block->size;
 }
 
 /* Gives size bytes as they are. */
@@ -275,14 +336,14 @@ arena_mark(const struct arena *arena)
 	return (struct arena_mark) { arena->next, arena->end, arena->n_made };
 }
 
-/* Frees the blocks from this one on that are newer. */
+/* Gives back the blocks from this one on that are newer. */
 static void
-blocks_free(struct arena_block **link, size_t n_made)
+blocks_give(struct arena_block **link, size_t n_made)
 {
 	while (*link && (*link)->number > n_made) {
 		struct arena_block *block = *link;
 		*link = block->older;
-		free(block);
+		block_give(block);
 	}
 }
 
@@ -291,9 +352,9 @@ blocks_free(struct arena_block **link, size_t n_made)
 void
 arena_reset(struct arena *arena, struct arena_mark mark)
 {
-	blocks_free(&arena->blocks, mark.n_made);
+	blocks_give(&arena->blocks, mark.n_made);
 	if (arena->blocks)
-		blocks_free(&arena->blocks->older, mark.n_made);
+		blocks_give(&arena->blocks->older, mark.n_made);
 	arena->n_made = mark.n_made;
 	arena->next = mark.next;
 	arena->end = mark.end;

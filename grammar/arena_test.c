@@ -169,6 +169,31 @@ an_arena_that_ended_is_empty_and_usable(void **state)
 	arena_end(&arena);
 }
 
+/* Blocks of every size, given back and taken again in another order. */
+static void
+arenas_that_begin_and_end_by_turns_stay_apart(void **state)
+{
+	enum { ARENAS = 9, ROUNDS = 200 };
+	struct arena arenas[ARENAS] = { { 0 } };
+	unsigned char *bytes[ARENAS] = { NULL };
+	size_t size[ARENAS] = { 0 };
+
+	(void)state;
+	for (size_t round = 0; round < ROUNDS; round++) {
+		size_t i = round * 5 % ARENAS;
+		assert_true(all_are((char *)bytes[i], size[i], (char)i));
+		arena_end(&arenas[i]);
+		size[i] = (size_t)1000 << round % 13;
+		bytes[i] = arena_alloc(&arenas[i], size[i]);
+		assert_true(all_are((char *)bytes[i], size[i], 0));
+		memset(bytes[i], (int)i, size[i]);
+	}
+	for (size_t i = 0; i < ARENAS; i++) {
+		assert_true(all_are((char *)bytes[i], size[i], (char)i));
+		arena_end(&arenas[i]);
+	}
+}
+
 static void
 bytes_are_given_out_apart(void **state)
 {
@@ -358,6 +383,7 @@ main(void)
 		cmocka_unit_test(requests_larger_than_any_block_are_met),
 		cmocka_unit_test(a_growing_array_keeps_its_elements),
 		cmocka_unit_test(an_array_that_grows_alone_leaves_its_block_in_time),
+		cmocka_unit_test(arenas_that_begin_and_end_by_turns_stay_apart),
 		cmocka_unit_test(bytes_are_given_out_apart),
 		cmocka_unit_test(two_arrays_that_grow_in_turn_stay_apart),
 		cmocka_unit_test(an_array_with_room_is_left_where_it_is),
