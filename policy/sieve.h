@@ -39,13 +39,6 @@ sieve_add(struct sieve *sieve, uint32_t number)
 	sieve->words[number >> 12] |= (uint64_t)1 << (number >> 6 & 63);
 }
 
-/* Takes one number out that may be in it. */
-static inline void
-sieve_drop(struct sieve *sieve, uint32_t number)
-{
-	sieve->bits[number >> 6] &= ~((uint64_t)1 << (number & 63));
-}
-
 /* Throws in a set; those of one sieve come from one store. */
 void sieve_add_set(struct sieve *, const struct set *);
 

@@ -18,6 +18,37 @@ struct own_list {
 	size_t n;
 };
 
+/* A rule on its way to a machine's table. */
+struct step {
+	uint32_t rule, place;
+	uint32_t list;    /* the spelling of its sources */
+	uint32_t serving; /* the place of its goal among those of the machine */
+};
+
+struct steps {
+	struct step *at;
+	size_t n;
+};
+
+/*
+ * Machines of one kind have one owner, serve the same goals and may send to the same:
+ * their tables differ in their addresses alone, their peers in themselves. What is
+ * found out of a kind is kept until another takes its place.
+ */
+struct kept_steps {
+	uint32_t kind; /* + 1 */
+	struct steps steps;
+	size_t cap;
+};
+
+struct kept_peers {
+	uint32_t kind; /* + 1 */
+	struct stretch *at;
+	size_t n, cap;
+};
+
+#define KINDS_KEPT 128
+
 struct table {
 	struct arena *arena;
 	struct filter *filter;
@@ -38,7 +69,10 @@ struct table {
 	const struct set **senders, **servers;
 	struct rows sends;
 	struct sieve sieve; /* of machines */
-	uint32_t *slot; /* by goal: its place among the goals of the machine in hand */
+	uint32_t *kind;     /* by machine */
+	struct kept_steps steps[KINDS_KEPT];
+	struct kept_peers peers[KINDS_KEPT];
+	struct stretch *known; /* the peers of the machine asked of last */
 };
 
 /* Sources and protocol as a name. */
@@ -193,6 +227,37 @@ find_senders(struct table *t)
 	t->sends = rows_of_sets(t->arena, t->senders, t->goals->n, tailnet->n_machines);
 }
 
+/* A row of numbers, which ascend, as the number of a set. */
+static uint32_t
+row_set(struct sets *sets, const struct rows *rows, uint32_t machine)
+{
+	uint32_t first = rows->start[machine], end = rows->start[machine + 1];
+	return set_of_sorted(sets, rows->at + first, end - first)->id;
+}
+
+/* Routers are each of a kind: what they serve goes by their subnets as well. */
+static void
+find_kinds(struct table *t)
+{
+	const struct tailnet *tailnet = t->filter->tailnet;
+	struct arena scratch = { 0 };
+	struct names kinds = { .arena = &scratch };
+	struct sets rows;
+	sets_start(&rows, &scratch);
+	t->kind = arena_room(t->arena, tailnet->n_machines, sizeof(*t->kind));
+	for (uint32_t i = 0; i < tailnet->n_machines; i++) {
+		const struct machine *machine = &tailnet->machines[i];
+		uint32_t key[] = { machine->user, machine->n_subnets ? i : UINT32_MAX,
+			           row_set(&rows, &t->goals->served, i),
+			           row_set(&rows, &t->sends, i) };
+		t->kind[i] = names_add(&kinds,
+		                       (struct text) { arena_copy(&scratch, (char *)key,
+		                                                  sizeof(key)),
+		                                       sizeof(key) });
+	}
+	arena_end(&scratch);
+}
+
 struct table *
 table_make(struct arena *arena, struct filter *filter)
 {
@@ -212,21 +277,17 @@ table_make(struct arena *arena, struct filter *filter)
 		if (goal_is_self(&t->goals->at[i]))
 			t->own[i] = own_list_make(t, &t->goals->at[i]);
 	t->sieve = sieve_make(arena, filter->tailnet->n_machines);
-	t->slot = arena_array(arena, t->goals->n, sizeof(*t->slot));
+	t->known =
+		arena_room(arena, filter->tailnet->n_machines / 2 + 1, sizeof(*t->known));
 	find_senders(t);
+	find_kinds(t);
 	return t;
 }
 
-/* A goal as one machine serves it. */
+/* A goal as one machine serves it: the addresses under which it does. */
 struct serving {
-	const struct goal *goal;
 	const struct text *items;
 	size_t n_items;
-};
-
-/* A rule on its way to a machine's table. */
-struct step {
-	uint32_t rule, place;
 };
 
 static uint64_t
@@ -262,94 +323,59 @@ run_end(const struct step *steps, size_t first, size_t n)
 	return i < n ? i : n;
 }
 
-/* Sorts by merging the runs there are: a machine's goals bring theirs sorted.
- * Returns steps or spare, whichever has the result. */
-static struct step *
-steps_sort(struct step *steps, struct step *spare, size_t n)
+/* Sorts by merging the runs there are: a machine's goals bring theirs sorted. */
+static void
+steps_sort(struct steps *steps, struct arena *scratch)
 {
-	for (;;) {
-		size_t first = 0;
-		if (n < 2 || run_end(steps, 0, n) == n)
-			return steps;
-		while (first < n) {
-			size_t middle = run_end(steps, first, n);
-			size_t end = middle < n ? run_end(steps, middle, n) : n;
-			steps_merge(spare, steps, first, middle, end);
-			first = end;
+	struct step *spare = arena_room(scratch, steps->n, sizeof(*spare));
+	size_t n = steps->n;
+	while (n > 0 && run_end(steps->at, 0, n) < n) {
+		for (size_t first = 0, end; first < n; first = end) {
+			size_t middle = run_end(steps->at, first, n);
+			end = middle < n ? run_end(steps->at, middle, n) : n;
+			steps_merge(spare, steps->at, first, middle, end);
 		}
-		struct step *other = steps;
-		steps = spare;
+		struct step *other = steps->at;
+		steps->at = spare;
 		spare = other;
 	}
 }
 
-/* One machine's table in the making. */
-struct cut {
-	struct table *table;
-	struct arena *scratch;
-	uint32_t machine;
-	struct serving *servings;
-	struct step *steps, *spare;
-	size_t n_steps;
-	struct wire_dst *dst; /* room for those of all rules still to come */
-	size_t n_dst;
-	struct wire_origin *origins; /* room as well */
-};
-
-static void
-cut_add_steps(struct cut *cut, const struct serving *serving)
-{
-	const struct numbers *numbers = &serving->goal->rules;
-	for (size_t i = 0; i < numbers->n; i++) {
-		uint32_t rule = numbers->at[i];
-		cut->steps[cut->n_steps++] =
-			(struct step) { rule, cut->table->place[rule] };
-		cut->n_dst += cut->table->filter->rules[rule].n_ports * serving->n_items;
-	}
-}
-
-/* Collects the machine's goals and the rules that lead there. */
-static void
-cut_collect(struct cut *cut)
-{
-	struct table *t = cut->table;
-	const struct rows *served = &t->goals->served;
-	uint32_t first = served->start[cut->machine],
-		 end = served->start[cut->machine + 1];
-	size_t n = 0;
-	for (uint32_t i = first; i < end; i++)
-		n += t->goals->at[served->at[i]].rules.n;
-	cut->servings = arena_room(cut->scratch, end - first, sizeof(*cut->servings));
-	cut->steps = arena_room(cut->scratch, n, sizeof(*cut->steps));
-	cut->spare = arena_room(cut->scratch, n, sizeof(*cut->spare));
-	for (uint32_t i = first; i < end; i++) {
-		const struct goal *goal = &t->goals->at[served->at[i]];
-		struct serving *serving = &cut->servings[i - first];
-		serving->goal = goal;
-		serving->items = goal_items(goal, t->filter, t->spelling, cut->scratch,
-		                            cut->machine, &serving->n_items);
-		t->slot[served->at[i]] = i - first;
-		cut_add_steps(cut, serving);
-	}
-	cut->dst = arena_room(cut->scratch, cut->n_dst, sizeof(*cut->dst));
-	cut->origins = arena_room(cut->scratch, n, sizeof(*cut->origins));
-}
-
+/* The spelling of the sources of a rule, as a machine of that owner has them. */
 static uint32_t
-step_list(const struct cut *cut, struct step step)
+list_of_rule(const struct table *t, uint32_t rule, uint32_t owner)
 {
-	const struct table *t = cut->table;
-	const struct rule *rule = &t->filter->rules[step.rule];
-	if (!rule->self)
-		return t->list[step.rule];
-	uint32_t user = t->filter->tailnet->machines[cut->machine].user;
-	return own_sources_of(t, t->goals->of_rule[step.rule], user)->list;
+	return t->filter->rules[rule].self
+	               ? own_sources_of(t, t->goals->of_rule[rule], owner)->list
+	               : t->list[rule];
+}
+
+/* The rules that lead to a machine's goals. */
+static struct steps
+steps_collect(const struct table *t, struct arena *scratch, uint32_t machine)
+{
+	const struct rows *served = &t->goals->served;
+	uint32_t owner = t->filter->tailnet->machines[machine].user;
+	uint32_t first = served->start[machine], end = served->start[machine + 1];
+	struct steps steps = { 0 };
+	for (uint32_t i = first; i < end; i++)
+		steps.n += t->goals->at[served->at[i]].rules.n;
+	steps.at = arena_room(scratch, steps.n, sizeof(*steps.at));
+	struct step *at = steps.at;
+	for (uint32_t i = first; i < end; i++) {
+		const struct numbers *rules = &t->goals->at[served->at[i]].rules;
+		for (size_t k = 0; k < rules->n; k++)
+			*at++ = (struct step) { rules->at[k], t->place[rules->at[k]],
+				                list_of_rule(t, rules->at[k], owner),
+				                i - first };
+	}
+	return steps;
 }
 
 static bool
-step_is_self(const struct cut *cut, struct step step)
+step_is_self(const struct table *t, struct step step)
 {
-	const struct rule *rule = &cut->table->filter->rules[step.rule];
+	const struct rule *rule = &t->filter->rules[step.rule];
 	return rule->self && rule->kind == RULE_NETWORK;
 }
 
@@ -360,19 +386,18 @@ struct shared_place {
 };
 
 static struct shared_place *
-shared_place_of(struct cut *cut, struct step step, struct names *names,
+shared_place_of(const struct table *t, struct step step, struct names *names,
                 struct shared_place **places, size_t *cap)
 {
 	char key[8];
-	int protocol = cut->table->filter->rules[step.rule].protocol;
-	uint32_t list = step_list(cut, step);
-	struct text name = merge_key(key, list, protocol);
+	int protocol = t->filter->rules[step.rule].protocol;
+	struct text name = merge_key(key, step.list, protocol);
 	uint32_t known = names_find(names, name);
 	if (known == NAMES_NONE) {
-		name.at = arena_copy(cut->scratch, name.at, name.len);
+		name.at = arena_copy(names->arena, name.at, name.len);
 		known = names_add(names, name);
-		*places = arena_grow(cut->scratch, *places, known, cap, sizeof(**places));
-		uint32_t plain = find_place(cut->table, list, protocol);
+		*places = arena_grow(names->arena, *places, known, cap, sizeof(**places));
+		uint32_t plain = find_place(t, step.list, protocol);
 		(*places)[known] = (struct shared_place) { plain, plain };
 	}
 	return &(*places)[known];
@@ -381,34 +406,72 @@ shared_place_of(struct cut *cut, struct step step, struct names *names,
 /* Self rules merge with others of the same sources and protocol, here or
  * anywhere; plain rules that come later move to the self rule's place. */
 static void
-cut_place_selves(struct cut *cut)
+steps_place_selves(const struct table *t, struct arena *scratch, struct steps steps)
 {
-	struct names names = { .arena = cut->scratch };
+	struct names names = { .arena = scratch };
 	struct shared_place *places = NULL, *shared;
 	size_t cap = 0;
-	for (size_t i = 0; i < cut->n_steps; i++) {
-		if (!step_is_self(cut, cut->steps[i]))
+	for (size_t i = 0; i < steps.n; i++) {
+		if (!step_is_self(t, steps.at[i]))
 			continue;
-		shared = shared_place_of(cut, cut->steps[i], &names, &places, &cap);
-		if (cut->steps[i].rule < shared->place)
-			shared->place = cut->steps[i].rule;
+		shared = shared_place_of(t, steps.at[i], &names, &places, &cap);
+		if (steps.at[i].rule < shared->place)
+			shared->place = steps.at[i].rule;
 	}
-	for (size_t i = 0; names.n && i < cut->n_steps; i++) {
-		struct step *step = &cut->steps[i];
-		if (step_is_self(cut, *step))
+	for (size_t i = 0; names.n && i < steps.n; i++) {
+		struct step *step = &steps.at[i];
+		if (step_is_self(t, *step))
 			step->place =
-				shared_place_of(cut, *step, &names, &places, &cap)->place;
-		for (size_t k = 0; k < names.n && !step_is_self(cut, *step); k++)
+				shared_place_of(t, *step, &names, &places, &cap)->place;
+		for (size_t k = 0; k < names.n && !step_is_self(t, *step); k++)
 			if (step->place == places[k].plain)
 				step->place = places[k].place;
 	}
 }
 
-static const struct serving *
-step_serving(const struct cut *cut, struct step step)
+/* The rules that lead to a machine, in the order of its table. */
+static struct steps
+steps_of(struct table *t, struct arena *scratch, uint32_t machine)
 {
-	const struct table *t = cut->table;
-	return &cut->servings[t->slot[t->goals->of_rule[step.rule]]];
+	struct kept_steps *kept = &t->steps[t->kind[machine] % KINDS_KEPT];
+	if (kept->kind == t->kind[machine] + 1)
+		return kept->steps;
+	struct steps steps = steps_collect(t, scratch, machine);
+	if (t->merges)
+		steps_place_selves(t, scratch, steps);
+	steps_sort(&steps, scratch);
+	kept->kind = t->kind[machine] + 1;
+	kept->steps.n = steps.n;
+	if (steps.n > kept->cap) {
+		kept->cap = steps.n * 2;
+		kept->steps.at = arena_room(t->arena, kept->cap, sizeof(*steps.at));
+	}
+	if (steps.n)
+		memcpy(kept->steps.at, steps.at, steps.n * sizeof(*steps.at));
+	return kept->steps;
+}
+
+/* One machine's table in the making. */
+struct cut {
+	const struct table *table;
+	struct serving *servings;    /* of its goals */
+	struct wire_dst *dst;        /* room for those of all rules still to come */
+	struct wire_origin *origins; /* room as well */
+};
+
+static struct serving *
+servings_of(const struct table *t, struct arena *scratch, uint32_t machine)
+{
+	const struct rows *served = &t->goals->served;
+	uint32_t first = served->start[machine], end = served->start[machine + 1];
+	struct serving *servings = arena_room(scratch, end - first, sizeof(*servings));
+	for (uint32_t i = first; i < end; i++) {
+		struct serving *serving = &servings[i - first];
+		serving->items =
+			goal_items(&t->goals->at[served->at[i]], t->filter, t->spelling,
+		                   scratch, machine, &serving->n_items);
+	}
+	return servings;
 }
 
 /* More elements of DstPorts. The rules of a grant come one after the other. */
@@ -435,7 +498,7 @@ wire_take_ports(struct wire_rule *wire, struct cut *cut, const struct step *step
 	wire->dst = cut->dst;
 	wire->origins = cut->origins;
 	for (size_t i = 0; i < n; i++) {
-		const struct serving *serving = step_serving(cut, steps[i]);
+		const struct serving *serving = &cut->servings[steps[i].serving];
 		const struct rule *rule = &cut->table->filter->rules[steps[i].rule];
 		for (size_t k = 0; k < serving->n_items; k++)
 			for (size_t p = 0; p < rule->n_ports; p++)
@@ -462,34 +525,44 @@ static struct wire_rule
 wire_of_steps(struct cut *cut, const struct step *steps, size_t n)
 {
 	const struct rule *rule = &cut->table->filter->rules[steps->rule];
-	struct wire_rule wire = { .src = step_list(cut, *steps),
+	struct wire_rule wire = { .src = steps->list,
 		                  .rule = rule,
 		                  .protocol = rule->protocol };
 	wire_take_protocols(&wire, cut->table->filter);
 	if (rule->kind == RULE_NETWORK) {
 		wire_take_ports(&wire, cut, steps, n);
 	} else {
-		wire.cap_dst = step_serving(cut, *steps)->items;
-		wire.n_cap_dst = step_serving(cut, *steps)->n_items;
+		wire.cap_dst = cut->servings[steps->serving].items;
+		wire.n_cap_dst = cut->servings[steps->serving].n_items;
 	}
 	return wire;
+}
+
+/* How many elements of DstPorts they make. */
+static size_t
+count_dst(const struct cut *cut, struct steps steps)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < steps.n; i++)
+		n += cut->table->filter->rules[steps.at[i].rule].n_ports *
+		     cut->servings[steps.at[i].serving].n_items;
+	return n;
 }
 
 struct wire_table
 table_of(struct table *t, struct arena *scratch, uint32_t machine)
 {
-	struct cut cut = { .table = t, .scratch = scratch, .machine = machine };
-	cut_collect(&cut);
-	if (t->merges)
-		cut_place_selves(&cut);
-	struct step *steps = steps_sort(cut.steps, cut.spare, cut.n_steps);
-	struct wire_rule *rules = arena_room(scratch, cut.n_steps, sizeof(*rules));
+	struct steps steps = steps_of(t, scratch, machine);
+	struct cut cut = { .table = t, .servings = servings_of(t, scratch, machine) };
+	cut.dst = arena_room(scratch, count_dst(&cut, steps), sizeof(*cut.dst));
+	cut.origins = arena_room(scratch, steps.n, sizeof(*cut.origins));
+	struct wire_rule *rules = arena_room(scratch, steps.n, sizeof(*rules));
 	struct wire_table table = { .rules = rules };
-	for (size_t i = 0, n; i < cut.n_steps; i += n) {
-		for (n = 1; i + n < cut.n_steps && steps[i + n].place == steps[i].place;
-		     n++)
+	for (size_t i = 0, n; i < steps.n; i += n) {
+		const struct step *first = &steps.at[i];
+		for (n = 1; i + n < steps.n && first[n].place == first->place; n++)
 			;
-		struct wire_rule wire = wire_of_steps(&cut, &steps[i], n);
+		struct wire_rule wire = wire_of_steps(&cut, first, n);
 		if (wire.n_dst || wire.n_cap_dst)
 			rules[table.n++] = wire;
 	}
@@ -539,8 +612,8 @@ add_own_servers(struct table *t, uint32_t goal, uint32_t machine)
 }
 
 /* A and B see each other if either may send to the other (section 6). */
-const struct stretch *
-table_peers(struct table *t, uint32_t machine, size_t *n)
+static const struct stretch *
+peers_find(struct table *t, uint32_t machine, size_t *n)
 {
 	const struct rows *served = &t->goals->served, *sends = &t->sends;
 	uint32_t owner = t->filter->tailnet->machines[machine].user;
@@ -557,6 +630,45 @@ table_peers(struct table *t, uint32_t machine, size_t *n)
 		else
 			add_own_servers(t, goal, machine);
 	}
-	sieve_drop(&t->sieve, machine);
 	return sieve_take(&t->sieve, n);
+}
+
+/* The peers of a kind, one another included. */
+static const struct kept_peers *
+peers_of_kind(struct table *t, uint32_t machine)
+{
+	struct kept_peers *kept = &t->peers[t->kind[machine] % KINDS_KEPT];
+	if (kept->kind == t->kind[machine] + 1)
+		return kept;
+	const struct stretch *peers = peers_find(t, machine, &kept->n);
+	kept->kind = t->kind[machine] + 1;
+	if (kept->n > kept->cap) {
+		kept->cap = kept->n * 2;
+		kept->at = arena_room(t->arena, kept->cap, sizeof(*kept->at));
+	}
+	if (kept->n)
+		memcpy(kept->at, peers, kept->n * sizeof(*peers));
+	return kept;
+}
+
+const struct stretch *
+table_peers(struct table *t, uint32_t machine, size_t *n)
+{
+	const struct kept_peers *peers = peers_of_kind(t, machine);
+	struct stretch *to = t->known;
+	for (size_t i = 0; i < peers->n; i++) {
+		struct stretch peer = peers->at[i], behind = peer;
+		if (machine < peer.first || machine >= peer.end) {
+			*to++ = peer;
+			continue;
+		}
+		peer.end = machine;
+		behind.first = machine + 1;
+		if (peer.first < peer.end)
+			*to++ = peer;
+		if (behind.first < behind.end)
+			*to++ = behind;
+	}
+	*n = (size_t)(to - t->known);
+	return t->known;
 }
