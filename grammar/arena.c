@@ -101,14 +101,21 @@ pages_take(size_t size)
 	return pages;
 }
 
+/* A large page that small blocks are cut from. */
+struct sheet {
+	struct sheet *older;
+	max_align_t bytes[];
+};
+
 /*
  * Small blocks are cut from a large page, and kept for the next when they are given
  * back: to fetch their pages one by one takes longer than all else that is done for
- * a small file.
+ * a small file. With the last block the pages are given back.
  */
 static struct {
-	char *next; /* in the page that is being cut */
-	size_t left;
+	struct sheet *sheets;
+	char *next; /* in the sheet that is being cut */
+	size_t left, n_out;
 	struct arena_block *kept[SIZES_SMALL]; /* of each size, by way of older */
 } small;
 
@@ -123,23 +130,47 @@ size_number(size_t size)
 	return APART ? SIZES_SMALL : i;
 }
 
+static void
+sheet_open(void)
+{
+	struct sheet *sheet = pages_take(PAGE_LARGE);
+
+	sheet->older = small.sheets;
+	small.sheets = sheet;
+	small.next = (char *)sheet->bytes;
+	small.left = PAGE_LARGE - sizeof(*sheet);
+}
+
 static void *
 small_take(size_t number)
 {
 	struct arena_block *block = small.kept[number];
 	size_t size = BLOCK_FIRST << number;
 
+	small.n_out++;
 	if (block) {
 		small.kept[number] = block->older;
 		return block;
 	}
-	if (small.left < size) {
-		small.next = pages_take(PAGE_LARGE);
-		small.left = PAGE_LARGE;
-	}
+	if (small.left < size)
+		sheet_open();
 	small.next += size;
 	small.left -= size;
 	return small.next - size;
+}
+
+static void
+small_give(struct arena_block *block, size_t number)
+{
+	block->older = small.kept[number];
+	small.kept[number] = block;
+	if (--small.n_out > 0)
+		return;
+	for (struct sheet *sheet = small.sheets, *older; sheet; sheet = older) {
+		older = sheet->older;
+		free(sheet);
+	}
+	memset(&small, 0, sizeof(small));
 }
 
 static struct arena_block *
@@ -160,12 +191,10 @@ block_give(struct arena_block *block)
 {
 	size_t number = size_number(block->size);
 
-	if (number == SIZES_SMALL) {
+	if (number == SIZES_SMALL)
 		free(block);
-		return;
-	}
-	block->older = small.kept[number];
-	small.kept[number] = block;
+	else
+		small_give(block, number);
 }
 
 static void
