@@ -157,11 +157,14 @@ grants_of_packets_merge_and_those_via_a_router_or_of_capabilities_do_not(void **
 		"\"grants\":[{\"src\":[\"ada@example.com\"],\"dst\":[\"tag:db\"],"
 		"\"app\":{\"example.com/a\":[{}]}},{\"src\":[\"ada@example.com\"],"
 		"\"dst\":[\"tag:db\"],\"app\":{\"example.com/b\":[{}]}}]}",
+		"{" TAGS
+		"\"grants\":[{\"src\":[\"ada@example.com\"],\"dst\":[\"10.1.0.1\","
+		"\"10.1.0.2\"],\"ip\":[\"tcp:1\"],\"via\":[\"tag:db\"]}]}",
 	};
-	static const size_t wanted[] = { 1, 2, 2 };
+	static const size_t wanted[] = { 1, 2, 2, 1 };
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		struct small s;
 		small_start(&s, policies[i], SMALL_PEOPLE);
 		assert_int_equal(rules_of_router(&s), wanted[i]);

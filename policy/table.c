@@ -75,27 +75,32 @@ struct table {
 	struct stretch *known; /* the peers of the machine asked of last */
 };
 
-/* Sources and protocol as a name. */
+#define KEY_LEN 12
+
+/* What rules that become one have in common, as a name: sources, protocol and, of
+ * via rules alone, the grant. */
 static struct text
-merge_key(char key[8], uint32_t list, int protocol)
+merge_key(char key[KEY_LEN], uint32_t list, int protocol, const struct grant *via)
 {
 	int32_t number = protocol;
+	uint32_t grant = via ? via->index + 1 : 0;
 	memcpy(key, &list, 4);
 	memcpy(key + 4, &number, 4);
-	return (struct text) { key, 8 };
+	memcpy(key + 8, &grant, 4);
+	return (struct text) { key, KEY_LEN };
 }
 
 static uint32_t
 find_place(const struct table *t, uint32_t list, int protocol)
 {
-	char key[8];
-	uint32_t known = names_find(&t->places, merge_key(key, list, protocol));
+	char key[KEY_LEN];
+	uint32_t known = names_find(&t->places, merge_key(key, list, protocol, NULL));
 	return known == NAMES_NONE ? UINT32_MAX : t->first_rule[known];
 }
 
 /* The same of an acl whose rules are for themselves, self apart. */
 static struct text
-acl_key(char key[8], const struct rule *rule)
+acl_key(char key[KEY_LEN], const struct rule *rule)
 {
 	uint32_t index = rule->grant ? rule->grant->index : 0, self = rule->self;
 	memcpy(key, &index, 4);
@@ -103,24 +108,26 @@ acl_key(char key[8], const struct rule *rule)
 	return (struct text) { key, 8 };
 }
 
-/* Capability rules and via rules stand for themselves (2.7, 11.13). */
+/* Capability rules stand for themselves (2.7); via rules merge within their grant
+ * alone (11.13), whose destinations are one rule (spec/wire-format.md 3.3, 3.6). */
 static bool
 rule_merges(const struct table *t, const struct rule *rule)
 {
-	return rule->kind == RULE_NETWORK && !rule->via && !(rule->self && t->merges);
+	return rule->kind == RULE_NETWORK && !(rule->self && t->merges);
 }
 
 static void
 place_rule(struct table *t, uint32_t number)
 {
 	const struct rule *rule = &t->filter->rules[number];
-	char key[8];
+	char key[KEY_LEN];
 	t->place[number] = number;
 	if (!rule->self)
 		t->list[number] = spelling_of_party(t->spelling, rule->src);
 	if (rule->shadow || !rule_merges(t, rule))
 		return;
-	struct text name = t->merges ? merge_key(key, t->list[number], rule->protocol)
+	struct text name = t->merges ? merge_key(key, t->list[number], rule->protocol,
+	                                         rule->via ? rule->grant : NULL)
 	                             : acl_key(key, rule);
 	uint32_t known = names_find(&t->places, name);
 	if (known != NAMES_NONE) {
@@ -389,9 +396,9 @@ static struct shared_place *
 shared_place_of(const struct table *t, struct step step, struct names *names,
                 struct shared_place **places, size_t *cap)
 {
-	char key[8];
+	char key[KEY_LEN];
 	int protocol = t->filter->rules[step.rule].protocol;
-	struct text name = merge_key(key, step.list, protocol);
+	struct text name = merge_key(key, step.list, protocol, NULL);
 	uint32_t known = names_find(names, name);
 	if (known == NAMES_NONE) {
 		name.at = arena_copy(names->arena, name.at, name.len);
