@@ -256,7 +256,6 @@ struct reaches {
 	struct arena *arena;
 	struct reached *at;
 	size_t n, cap;
-	uint32_t line; /* the one being looked at */
 };
 
 static void
@@ -331,22 +330,23 @@ reaches_settle(struct reaches *list)
 	list->n = kept;
 }
 
+/* What is lacking on lines of one kind. */
 static bool
 lacking_take(void *context, const struct cut_part *part)
 {
 	struct reaches *list = context;
 
 	for (size_t i = 0; i < part->n; i++)
-		reaches_put(list,
-		            (struct reached) { list->cut->lines[list->line].kind,
-		                               part->lo, part->hi, part->classes[i], 0 });
+		reaches_put(list, (struct reached) { .lo = part->lo,
+		                                     .hi = part->hi,
+		                                     .class = part->classes[i] });
 	return true;
 }
 
 static uint16_t
-line_hi(const struct cut_line *line)
+line_hi(uint32_t kind)
 {
-	return protocol_has_ports((int)line->kind) ? UINT16_MAX : 0;
+	return protocol_has_ports((int)kind) ? UINT16_MAX : 0;
 }
 
 /* What is left of a class's line between the runs that are lacking. */
@@ -376,24 +376,21 @@ reach_by_every(struct reaches *list, uint32_t filter, const struct bits *from,
 {
 	struct cut *cut = list->cut;
 	struct reaches lacking = { .cut = cut, .arena = list->arena };
+	uint16_t hi = line_hi(kind);
 	size_t i = 0, end;
-	uint16_t hi = 0;
 
 	for (uint32_t line = 0; line < cut->line_keys.n; line++) {
 		const struct cut_line *at = &cut->lines[line];
 		struct cut_sweep sweep = { .from = from,
 			                   .dst = cut->everywhere,
 			                   .line = line,
-			                   .hi = line_hi(at),
+			                   .hi = hi,
 			                   .filter = filter,
 			                   .but = CUT_NONE,
 			                   .following = CUT_NONE };
-		if (at->plane != 0 || at->kind != kind ||
-		    (at->stratum == STRATUM_ANY) == cut->has_self)
-			continue;
-		hi = line_hi(at);
-		lacking.line = line;
-		cut_sweep(cut, &sweep, lacking_take, &lacking);
+		if (at->plane == 0 && at->kind == kind &&
+		    (at->stratum == STRATUM_ANY) != cut->has_self)
+			cut_sweep(cut, &sweep, lacking_take, &lacking);
 	}
 	reaches_settle(&lacking);
 	for (uint32_t class = 0; class < cut->axes[CUT_DST].partition.n_classes;
@@ -508,9 +505,8 @@ cut_reach(struct cut *cut, uint32_t filter, uint32_t src, bool every, size_t *n)
 			unit = list.at[end].unit < unit ? list.at[end].unit : unit;
 		struct cut_reach *row = &rows[(*n)++];
 		row->protocol = (int)at->kind;
-		row->ports = line_hi(&(struct cut_line) { .kind = at->kind })
-		                     ? (struct ports) { at->lo, at->hi }
-		                     : PORTS_ALL;
+		row->ports =
+			line_hi(at->kind) ? (struct ports) { at->lo, at->hi } : PORTS_ALL;
 		row->by = unit < policy->n_grants ? &policy->grants[unit] : NULL;
 		row_fill(cut, &scratch, filter, row, at, end - i);
 	}

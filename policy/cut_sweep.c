@@ -153,19 +153,18 @@ places_of(struct sweep *s, const struct hurdles *list, const struct segment *on,
           size_t *n)
 {
 	uint32_t *places = arena_array(&s->scratch, 2 * list->n + 2, sizeof(*places));
-	size_t kept = 0;
+	size_t put = 0, kept = 0;
 
-	*n = 0;
-	places[(*n)++] = on->lo;
-	places[(*n)++] = (uint32_t)on->hi + 1;
+	places[put++] = on->lo;
+	places[put++] = (uint32_t)on->hi + 1;
 	for (size_t i = 0; i < list->n; i++) {
 		if (list->at[i].lo > on->lo)
-			places[(*n)++] = list->at[i].lo;
+			places[put++] = list->at[i].lo;
 		if (list->at[i].hi < on->hi)
-			places[(*n)++] = (uint32_t)list->at[i].hi + 1;
+			places[put++] = (uint32_t)list->at[i].hi + 1;
 	}
-	qsort(places, *n, sizeof(*places), place_order);
-	for (size_t i = 0; i < *n; i++)
+	qsort(places, put, sizeof(*places), place_order);
+	for (size_t i = 0; i < put; i++)
 		if (kept == 0 || places[kept - 1] != places[i])
 			places[kept++] = places[i];
 	*n = kept;

@@ -420,6 +420,9 @@ struct cut_taking {
 	uint32_t plane;
 };
 
+/* What lies on a line without ports: its one place. */
+static const struct ports PORTLESS = { 0, 0 };
+
 static void
 take_line(struct cut_taking *taking, uint32_t kind, struct ports ports)
 {
@@ -439,7 +442,7 @@ take_ping(struct cut_taking *taking, bool follows)
 
 	ping.box.follows = follows;
 	taking->cut->has_ping |= !follows;
-	take_line(&ping, PROTOCOL_ICMP, (struct ports) { 0, 0 });
+	take_line(&ping, PROTOCOL_ICMP, PORTLESS);
 }
 
 static void
@@ -451,7 +454,7 @@ take_run(struct cut_taking *taking, int protocol, struct ports ports)
 	} else if (protocol_has_ports(protocol)) {
 		take_line(taking, (uint32_t)protocol, ports);
 	} else if (ports_all(ports)) {
-		take_line(taking, (uint32_t)protocol, (struct ports) { 0, 0 });
+		take_line(taking, (uint32_t)protocol, PORTLESS);
 	}
 }
 
@@ -512,7 +515,7 @@ take_value(struct cut_taking *taking, struct text name, const struct node *value
 	if (!cut->imagined)
 		served_note(cut, taking->filter, taking->plane, (struct ranges) { 0 },
 		            false);
-	take_line(taking, 0, (struct ports) { 0, 0 });
+	take_line(taking, 0, PORTLESS);
 }
 
 static void

@@ -517,6 +517,9 @@ values_are_the_same_in_whatever_order_their_members_stand(void **state)
 		{ "{\"x\": {\"y\": [{}]}}", "{\"x\": {\"y\": [{}]}}", true },
 		{ "{\"x\": {\"y\": [{}]}}", "{\"x\": {\"y\": [[]]}}", false },
 		{ "{\"x\": \"a\"}", "{\"x\": \"\\u0061\"}", true },
+		{ "{\"x\": \"x\"}", "{}", false },
+		{ "{\"x\": 1, \"x\": 2}", "{\"x\": 2}", true },
+		{ "{\"x\": 2, \"x\": 1}", "{\"x\": 2}", false },
 		{ "{\"x\": 1}, {\"y\": 2}", "{\"y\": 2}, {\"z\": 3}, {\"x\": 1}", true },
 		{ "{\"x\": 1}, {\"y\": 2}", "{\"y\": 2}", false },
 	};
@@ -562,6 +565,7 @@ what_some_and_what_each_of_a_group_reach_is_told_by_ports(void **state)
 		"{\"groups\": {\"group:g\": [\"ada@example.com\", \"bob@example.com\"]},"
 		"\"tagOwners\": {\"tag:a\": [], \"tag:b\": [], \"tag:db\": []}, "
 		"\"grants\": ["
+		"{\"src\": [\"group:g\"], \"dst\": [\"tag:a\"], \"ip\": [\"icmp:*\"]},"
 		"{\"src\": [\"ada@example.com\"], \"dst\": [\"tag:db\"], \"ip\": "
 		"[\"tcp:1-100\"]},"
 		"{\"src\": [\"bob@example.com\"], \"dst\": [\"tag:db\"], \"ip\": "
@@ -586,15 +590,75 @@ what_some_and_what_each_of_a_group_reach_is_told_by_ports(void **state)
 	cut_close(cut);
 	assert_string_equal(
 		reach_text(&s, cut, src, false),
-		"6 1-200: db by 0; 6 61-200: both by 2; 6 300-300: both db by 2; "
-		"47 0-65535: both 10.1.0.0/16 by 3");
+		"1 0-65535: both by 0; 6 1-200: db by 1; 6 61-200: both by 3; "
+		"6 300-300: both db by 3; 47 0-65535: both 10.1.0.0/16 by 4");
 	assert_string_equal(
 		reach_text(&s, cut, src, true),
-		"6 50-100: db; 6 300-300: both; 47 0-65535: both 10.1.0.0/16");
+		"1 0-65535: both db 10.1.0.0/16; 6 50-100: db; 6 300-300: both; "
+		"47 0-65535: both 10.1.0.0/16");
 	/* what is of another family alone no packet of theirs fails to reach */
 	assert_string_equal(reach_text(&s, cut, none, true),
-	                    "6 0-65535: ::/0; 17 0-65535: ::/0; 47 0-65535: ::/0");
+	                    "1 0-65535: ::/0; 6 0-65535: ::/0; 17 0-65535: ::/0; "
+	                    "47 0-65535: ::/0");
 	assert_int_equal(cut_reached(cut, 0, src, false)->n, 2);
+	small_end(&s);
+}
+
+/* Of "svc:a" is only known that it is not "svc:b". */
+static void
+what_no_inventory_tells_is_told_apart_by_its_name(void **state)
+{
+	static const char policy[] =
+		"{\"tagOwners\": {\"tag:a\": []}, \"grants\": ["
+		"{\"src\": [\"tag:a\"], \"dst\": [\"svc:a\"], \"ip\": [\"443\"]},"
+		"{\"src\": [\"tag:a\"], \"dst\": [\"svc:b\"], \"ip\": [\"443\"]},"
+		"{\"src\": [\"ada@example.com\"], \"dst\": [\"svc:a\"], \"ip\": "
+		"[\"443\"]},"
+		"{\"src\": [\"tag:a\"], \"dst\": [\"svc:b\"], \"ip\": [\"1-443\"]},"
+		"{\"src\": [\"tag:a\"], \"dst\": [\"svc:a\"], \"app\": {\"x.com/c\": "
+	        "[1]}},"
+		"{\"src\": [\"tag:a\"], \"dst\": [\"svc:b\"], \"app\": {\"x.com/c\": "
+	        "[1]}}]}";
+	static const bool covered[] = { false, true, false, false, false, false };
+	struct small s;
+
+	(void)state;
+	small_start(&s, policy, SMALL_PEOPLE);
+	struct cut *cut = cut_start(&s.arena);
+	cut_take(cut, s.filter);
+	cut_close(cut);
+	const struct cut_cover *covers = cut_grants(cut, 0);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(covers[i].covered, covered[i]);
+	small_end(&s);
+}
+
+/* What is asked of one's own machines is not asked of those of another. */
+static void
+a_question_about_ones_own_machines_is_of_pairs(void **state)
+{
+	static const char policy[] =
+		"{\"groups\": {\"group:g\": [\"ada@example.com\", \"bob@example.com\"]},"
+		"\"grants\": ["
+		"{\"src\": [\"ada@example.com\"], \"dst\": [\"ada@example.com\"], "
+		"\"ip\": [\"*\"]},"
+		"{\"src\": [\"bob@example.com\"], \"dst\": [\"bob@example.com\"], "
+		"\"ip\": [\"22\"]}]}";
+	struct selector group = selector_parse(text_of("group:g"));
+	struct selector self = selector_parse(text_of("autogroup:self"));
+	struct small s;
+
+	(void)state;
+	small_start(&s, policy, SMALL_PEOPLE);
+	struct cut *cut = cut_start(&s.arena);
+	cut_take(cut, s.filter);
+	uint32_t src = cut_mention(cut, 0, CUT_SRC, &group, 1);
+	uint32_t dst = cut_mention(cut, 0, CUT_DST, &self, 1);
+	cut_close(cut);
+	assert_true(cut_between_all(cut, 0, src, dst, PROTOCOL_TCP,
+	                            (struct ports) { 22, 22 }));
+	assert_false(cut_between_all(cut, 0, src, dst, PROTOCOL_TCP,
+	                             (struct ports) { 22, 23 }));
 	small_end(&s);
 }
 
@@ -609,6 +673,8 @@ main(void)
 			what_some_and_what_each_of_a_group_reach_is_told_by_ports),
 		cmocka_unit_test(
 			values_are_the_same_in_whatever_order_their_members_stand),
+		cmocka_unit_test(what_no_inventory_tells_is_told_apart_by_its_name),
+		cmocka_unit_test(a_question_about_ones_own_machines_is_of_pairs),
 		cmocka_unit_test(covers_are_named_by_the_least_rules_in_their_order),
 		cmocka_unit_test(of_very_many_postures_none_is_held_against_another),
 	};

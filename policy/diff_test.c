@@ -11,6 +11,7 @@
 
 #include "policy/diff.h"
 #include "policy/naive_test.h"
+#include "policy/small_test.h"
 #include "policy/world_test.h"
 
 static const struct naive_service services[] = {
@@ -879,6 +880,32 @@ what_is_told_in_part_leaves_nothing_out(void **state)
 	assert_true(tally.n_told > 100 && tally.n_gone > 100 && tally.n_partly > 20);
 }
 
+static void
+a_ping_is_not_told_beside_the_ports_that_it_follows_from(void **state)
+{
+	static const char before[] = "{\"tagOwners\": {\"tag:db\": []}, \"grants\": []}";
+	static const char after[] =
+		"{\"tagOwners\": {\"tag:db\": []}, \"grants\": ["
+		"{\"src\": [\"ada@example.com\"], \"dst\": [\"tag:db\"], \"ip\": "
+		"[\"icmp:*\"]},"
+		"{\"src\": [\"ada@example.com\", \"bob@example.com\"], \"dst\": "
+		"[\"tag:db\"], \"ip\": [\"tcp:22\"]}]}";
+	struct small old, new;
+
+	(void)state;
+	small_start(&old, before, SMALL_PEOPLE);
+	small_start(&new, after, SMALL_PEOPLE);
+	const struct diff *diff =
+		diff_make(&new.arena, (struct diff_party) { old.policy, new.tailnet },
+	                  (struct diff_party) { new.policy, new.tailnet }, SIZE_MAX);
+	assert_int_equal(diff->lost.n, 0);
+	assert_int_equal(diff->gained.n, 1);
+	assert_int_equal(diff->gained.at[0].n_ip, 1);
+	assert_true(text_is(diff->gained.at[0].ip[0], "tcp:22"));
+	small_end(&old);
+	small_end(&new);
+}
+
 int
 main(void)
 {
@@ -890,6 +917,8 @@ main(void)
 		cmocka_unit_test(
 			gained_and_lost_between_two_inventories_are_exactly_the_difference),
 		cmocka_unit_test(what_is_told_in_part_leaves_nothing_out),
+		cmocka_unit_test(
+			a_ping_is_not_told_beside_the_ports_that_it_follows_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
