@@ -50,6 +50,7 @@ struct selector {
 	enum selector_kind kind;
 	enum autogroup autogroup;
 	enum address_fault fault; /* of an address: what is odd about it */
+	uint32_t word;            /* read in a policy: see policy_word */
 	struct text text;         /* as written, trimmed: "tag:db" */
 	struct text name; /* what follows the prefix: "db"; the domain of user:*@domain */
 	struct range range; /* of an address or range */

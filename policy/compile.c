@@ -82,24 +82,24 @@ party_share(struct compiler *c, const struct party *party)
 static const struct party *
 party_of_word(struct compiler *c, const struct selector *s)
 {
-	struct filter *f = c->filter;
-	size_t known = f->words.n;
-	uint32_t number = names_add(&f->words, s->text);
-	if (number == known) {
-		struct party party = party_of_selector(c->policy, c->tailnet, s);
-		f->of_word = arena_grow(c->arena, f->of_word, known, &f->of_word_cap,
-		                        sizeof(*f->of_word));
-		f->of_word[number] = party_share(c, &party);
-	}
-	return f->of_word[number];
+	uint32_t word = policy_word(c->policy, s);
+	const struct party **of_word = c->filter->of_word;
+	if (word != NAMES_NONE && of_word[word])
+		return of_word[word];
+	struct party party = party_of_selector(c->policy, c->tailnet, s);
+	const struct party *shared = party_share(c, &party);
+	if (word != NAMES_NONE) /* else whoever made the policy put it in */
+		of_word[word] = shared;
+	return shared;
 }
 
 struct party
 filter_party(const struct filter *f, const struct selector *s)
 {
-	uint32_t number = names_find(&f->words, s->text);
-	return number == NAMES_NONE ? party_of_selector(f->policy, f->tailnet, s)
-	                            : *f->of_word[number];
+	uint32_t word = policy_word(f->policy, s);
+	return word == NAMES_NONE || !f->of_word[word]
+	               ? party_of_selector(f->policy, f->tailnet, s)
+	               : *f->of_word[word];
 }
 
 /* A list. An address is not worth remembering: it is as soon resolved again. */
@@ -462,9 +462,9 @@ struct filter *
 filter_compile(struct arena *arena, const struct policy *policy, struct tailnet *tailnet)
 {
 	struct filter *filter = arena_alloc(arena, sizeof(*filter));
-	*filter = (struct filter) {
-		.arena = arena, .policy = policy, .tailnet = tailnet, .words.arena = arena
-	};
+	*filter =
+		(struct filter) { .arena = arena, .policy = policy, .tailnet = tailnet };
+	filter->of_word = arena_array(arena, policy->words.n, sizeof(*filter->of_word));
 	struct compiler c = {
 		.arena = arena,
 		.policy = policy,

@@ -15,13 +15,19 @@
 struct edits {
 	struct telling *t;
 	struct names used;
+	const struct policy *policy; /* whose mentions are noted … */
+	bool *noted;                 /* … and by policy_word which were */
 };
 
 static void
 use_note(const struct mention *mention, void *context)
 {
 	struct edits *edits = context;
+	bool *noted = &edits->noted[policy_word(edits->policy, mention->selector)];
 
+	if (*noted)
+		return;
+	*noted = true;
 	names_add(&edits->used, mention->selector->kind == SELECTOR_HOST
 	                                ? mention->selector->name
 	                                : mention->selector->text);
@@ -37,6 +43,8 @@ postures_note(struct edits *edits, const struct words *postures)
 static void
 uses_find(struct edits *edits, const struct policy *p)
 {
+	edits->policy = p;
+	edits->noted = arena_array(edits->t->work, p->words.n, sizeof(*edits->noted));
 	selectors_visit(p, use_note, edits);
 	for (size_t i = 0; i < p->n_grants; i++)
 		postures_note(edits, &p->grants[i].src_posture);
@@ -63,6 +71,16 @@ edit_tell(struct edits *edits, enum section section, struct text name, struct sp
 		             is_used(edits, name) ? "" : "; nothing uses it");
 }
 
+static bool
+selectors_equal(const struct selectors *a, const struct selectors *b)
+{
+	size_t i = 0;
+
+	while (i < a->n && i < b->n && text_equal(a->at[i].text, b->at[i].text))
+		i++;
+	return i == a->n && i == b->n;
+}
+
 /* The texts of a list that are not in another. */
 static struct texts
 selectors_minus(struct arena *arena, const struct selectors *a, const struct selectors *b)
@@ -70,6 +88,8 @@ selectors_minus(struct arena *arena, const struct selectors *a, const struct sel
 	struct texts texts = { .arena = arena };
 	struct names others = { .arena = arena };
 
+	if (selectors_equal(a, b))
+		return texts;
 	for (size_t i = 0; i < b->n; i++)
 		names_add(&others, b->at[i].text);
 	for (size_t i = 0; i < a->n; i++)

@@ -51,8 +51,10 @@ struct vocabulary {
 	uint32_t filter;
 	size_t most; /* so many sets of sources of a unit are told apart */
 	struct diff_words axis[2];
-	struct names known;           /* words that rules name alone … */
-	const struct party **parties; /* … and what that is */
+	/* By policy_word: what rules name by that word alone, NULL of the others; and
+	 * whether the word is among those of the axes. */
+	const struct party **parties;
+	bool *mentioned;
 	bool *said; /* by point: while points are being named; made when first used */
 };
 

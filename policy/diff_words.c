@@ -89,9 +89,7 @@ static void
 parties_find(struct vocabulary *v)
 {
 	const struct filter *filter = v->cut->filters[v->filter].filter;
-	size_t cap = 0;
 
-	v->known.arena = v->cut->arena;
 	for (size_t i = 0; filter && i < filter->n_rules; i++) {
 		const struct rule *rule = &filter->rules[i];
 		const struct grant *grant = rule->grant;
@@ -101,12 +99,11 @@ parties_find(struct vocabulary *v)
 			const struct selector *word = side == CUT_DST ? rule->target
 			                              : one           ? grant->src.at
 			                                              : NULL;
-			size_t known = v->known.n;
-			if (!word || names_add(&v->known, word->text) < known)
-				continue;
-			v->parties = arena_grow(v->cut->arena, v->parties, known, &cap,
-			                        sizeof(*v->parties));
-			v->parties[known] = side == CUT_SRC ? rule->src : rule->dst;
+			const struct party **party =
+				word ? &v->parties[policy_word(filter->policy, word)]
+				     : NULL;
+			if (party && !*party)
+				*party = side == CUT_SRC ? rule->src : rule->dst;
 		}
 	}
 }
@@ -115,13 +112,13 @@ parties_find(struct vocabulary *v)
 static uint32_t
 word_end(struct vocabulary *v, enum cut_side side, const struct selector *selector)
 {
-	uint32_t known = names_find(&v->known, selector->text);
 	const struct cut_filter *from = &v->cut->filters[v->filter];
+	uint32_t word = policy_word(from->policy, selector);
 	enum cut_way way = side == CUT_DST ? WAY_NAMED : WAY_PACKETS;
 	struct party party;
 
-	if (known != NAMES_NONE)
-		return cut_end_of(v->cut, v->filter, side, way, v->parties[known],
+	if (word != NAMES_NONE && v->parties[word])
+		return cut_end_of(v->cut, v->filter, side, way, v->parties[word],
 		                  selector, 1);
 	party = party_of_selector(from->policy, from->tailnet, selector);
 	return cut_end_apart(v->cut, v->filter, side, way, &party, selector, 1);
@@ -181,35 +178,46 @@ words_of_definitions(struct vocabulary *v, const struct policy *p)
 		word_add_text(v, p->ipsets[i].name.text);
 }
 
+/* A word of the policy, once. */
 static void
-words_of_list(struct vocabulary *v, const struct selectors *list)
+word_mention(struct vocabulary *v, const struct policy *p,
+             const struct selector *selector)
+{
+	bool *mentioned = &v->mentioned[policy_word(p, selector)];
+
+	if (!*mentioned)
+		word_add(v, selector, rank_of(selector));
+	*mentioned = true;
+}
+
+static void
+words_of_list(struct vocabulary *v, const struct policy *p, const struct selectors *list)
 {
 	for (size_t i = 0; i < list->n; i++)
-		word_add(v, &list->at[i], rank_of(&list->at[i]));
+		word_mention(v, p, &list->at[i]);
 }
 
 static void
 words_of_rules(struct vocabulary *v, const struct policy *p)
 {
 	for (size_t i = 0; i < p->n_grants; i++) {
-		words_of_list(v, &p->grants[i].src);
+		words_of_list(v, p, &p->grants[i].src);
 		for (size_t k = 0; k < p->grants[i].dst.n; k++)
-			word_add(v, &p->grants[i].dst.at[k].selector,
-			         rank_of(&p->grants[i].dst.at[k].selector));
+			word_mention(v, p, &p->grants[i].dst.at[k].selector);
 	}
 	for (size_t i = 0; i < p->n_ssh; i++) {
-		words_of_list(v, &p->ssh[i].src);
-		words_of_list(v, &p->ssh[i].dst);
+		words_of_list(v, p, &p->ssh[i].src);
+		words_of_list(v, p, &p->ssh[i].dst);
 	}
 	for (size_t i = 0; i < p->n_node_attrs; i++)
-		words_of_list(v, &p->node_attrs[i].target);
+		words_of_list(v, p, &p->node_attrs[i].target);
 	for (size_t i = 0; i < p->n_tags; i++)
-		words_of_list(v, &p->tags[i].owners);
+		words_of_list(v, p, &p->tags[i].owners);
 	for (size_t i = 0; i < p->n_approvers; i++) {
-		words_of_list(v, &p->approvers[i].by);
+		words_of_list(v, p, &p->approvers[i].by);
 		word_add_text(v, p->approvers[i].route.text);
 	}
-	words_of_list(v, &p->exit_node);
+	words_of_list(v, p, &p->exit_node);
 }
 
 /* What an imagined tailnet has machines for can be said, even where this policy
@@ -231,16 +239,19 @@ vocabulary_mention(struct cut *cut, uint32_t filter, size_t most)
 	static const char *const common[] = { "*", "autogroup:member",
 		                              "autogroup:tagged" };
 	struct vocabulary *v = arena_alloc(cut->arena, sizeof(*v));
+	const struct policy *policy = cut->filters[filter].policy;
 
 	v->cut = cut;
 	v->filter = filter;
 	v->most = most;
+	v->parties = arena_array(cut->arena, policy->words.n, sizeof(*v->parties));
+	v->mentioned = arena_array(cut->arena, policy->words.n, sizeof(*v->mentioned));
 	parties_find(v);
 	v->axis[CUT_SRC].texts.arena = v->axis[CUT_DST].texts.arena = cut->arena;
 	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++)
 		word_add_text(v, text_of(common[i]));
-	words_of_definitions(v, cut->filters[filter].policy);
-	words_of_rules(v, cut->filters[filter].policy);
+	words_of_definitions(v, policy);
+	words_of_rules(v, policy);
 	words_of_tailnet(v, cut->filters[filter].tailnet);
 	return v;
 }

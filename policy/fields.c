@@ -571,6 +571,15 @@ read_trimmeds(struct reader *r, const struct node *value, void *into)
 }
 
 void
+selector_number(struct reader *r, struct selector *selector)
+{
+	if (!r->words)
+		return;
+	selector->word = names_add(r->words, selector->text);
+	selector->text = r->words->texts[selector->word];
+}
+
+void
 read_selectors(struct reader *r, const struct node *value, void *into)
 {
 	struct selectors *selectors = into;
@@ -589,5 +598,6 @@ read_selectors(struct reader *r, const struct node *value, void *into)
 		struct selector *selector = &selectors->at[selectors->n++];
 		*selector = selector_parse(node_text(r->arena, r->tree, e));
 		selector->span = e->span;
+		selector_number(r, selector);
 	}
 }

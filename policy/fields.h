@@ -26,6 +26,7 @@ struct reader {
 	enum target target;
 	struct findings *findings;
 	struct usage *usage;      /* of a policy; NULL of other files */
+	struct names *words;      /* the same: the texts of its selectors */
 	struct text field;        /* the one being read, as written: for messages */
 	bool good;                /* nothing was refused since this was set */
 	struct odd_keys odd_keys; /* met so far */
@@ -103,6 +104,9 @@ void read_trimmed(struct reader *, const struct node *, void *into);   /* the sa
 void read_words(struct reader *, const struct node *, void *into);     /* struct words */
 void read_trimmeds(struct reader *, const struct node *, void *into);  /* the same */
 void read_selectors(struct reader *, const struct node *, void *into); /* selectors */
+
+/* Makes a selector of a policy one with a number: policy_word. */
+void selector_number(struct reader *, struct selector *);
 
 /* Whether a value is the list, object or string that the field takes; raises
  * what is not. Null is none of them, and is raised as well. */

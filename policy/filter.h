@@ -50,9 +50,7 @@ struct filter {
 	struct rule *rules; /* in emission order */
 	size_t n_rules;
 	size_t n_parties;             /* distinct ones, numbered from 0 */
-	struct names words;           /* what its rules name, as written … */
-	const struct party **of_word; /* … and the party of each, by number */
-	size_t of_word_cap;
+	const struct party **of_word; /* by policy_word: what its rules name; else NULL */
 };
 
 /*

@@ -35,6 +35,17 @@ policy_is_open(const struct policy *policy)
 	return dialect_is_open(policy);
 }
 
+uint32_t
+policy_word(const struct policy *policy, const struct selector *s)
+{
+	const struct names *words = &policy->words;
+
+	if (s->word < words->n && words->texts[s->word].at == s->text.at &&
+	    words->texts[s->word].len == s->text.len)
+		return s->word;
+	return names_find(words, s->text);
+}
+
 const struct group *
 policy_group(const struct policy *policy, struct text name)
 {

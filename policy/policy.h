@@ -313,6 +313,9 @@ struct policy {
 	struct posture *postures;
 	size_t n_groups, n_hosts, n_ipsets, n_tags, n_postures;
 
+	/* The words of all selectors, each once; the texts of selectors are those. */
+	struct names words;
+
 	/* All elements of grants, then all of acls: the order they compile in
 	 * (spec/semantics.md 2.2). */
 	struct grant *grants;
@@ -371,6 +374,10 @@ void policy_untold(const struct policy *, const struct tailnet *, struct finding
  * read and judged with it. */
 void derp_validate(struct arena *, struct tree *, const struct node *map,
                    struct findings *);
+
+/* The number of a selector's text among the words of a policy, or NAMES_NONE: without
+ * looking for it, where the selector was read in that policy. */
+uint32_t policy_word(const struct policy *, const struct selector *);
 
 const struct group *policy_group(const struct policy *, struct text name);
 const struct host *policy_host(const struct policy *, struct text name);

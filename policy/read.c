@@ -188,6 +188,7 @@ step_read(struct reader *r, const struct node *element, struct ipset_step *step)
 	step->target.span =
 		step->worded ? reader_inner(r, element, offset, offset + target.len)
 			     : element->span;
+	selector_number(r, &step->target);
 }
 
 static void
@@ -440,7 +441,7 @@ names_start(struct reading *reading, struct arena *arena)
 	struct names *const names[] = {
 		&policy->group_names,    &policy->host_names,    &policy->ipset_names,
 		&policy->tag_names,      &policy->posture_names, &reading->route_names,
-		&reading->service_names, &reading->attr_names,
+		&reading->service_names, &reading->attr_names,   &policy->words,
 	};
 
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -515,6 +516,7 @@ policy_read(struct arena *arena, struct tree *tree, enum target target,
 		                 .target = target,
 		                 .findings = findings,
 		                 .usage = &policy->usage,
+		                 .words = &policy->words,
 		                 .good = true };
 
 	policy->arena = arena;

@@ -132,6 +132,7 @@ ported_read(struct reader *r, const struct node *element, struct destination *ds
 	                            : reader_inner(r, element, skipped, skipped + colon);
 	dst->selector = host_parse(r, host, where);
 	dst->selector.span = where;
+	selector_number(r, &dst->selector);
 	if (!dst->no_colon)
 		ports_read(r, dst, text_from(trimmed, colon + 1), skipped + colon + 1);
 }
@@ -144,6 +145,7 @@ unported_read(struct reader *r, const struct node *element, struct destination *
 	dst->selector = selector_parse(text);
 	dst->selector.span = element->span;
 	dst->word = (struct word) { dst->selector.text, element->span, element };
+	selector_number(r, &dst->selector);
 }
 
 static void

@@ -512,6 +512,52 @@ words_are_trimmed_where_the_coordinator_trims(void **state)
 }
 
 static void
+a_word_has_one_number_wherever_it_stands(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_read(
+		&b,
+		"{`groups`: {`group:a`: [`a@example.com`, `b@example.com`]},"
+		" `acls`: [{`action`: `accept`, `src`: [` a@example.com`, `[fd7a::1]`],"
+		" `dst`: [`[fd7a::1]:22`, `b@example.com:22`]}],"
+		" `tests`: [{`src`: `a\\u0040example.com`}]}",
+		TARGET_TAILSCALE);
+	const struct selector *members = b.policy->groups[0].members.at;
+	const struct grant *acl = &b.policy->grants[0];
+	assert_int_equal(policy_word(b.policy, &members[0]), 0);
+	assert_int_equal(policy_word(b.policy, &members[1]), 1);
+	assert_int_equal(policy_word(b.policy, &acl->src.at[0]), 0);
+	assert_int_equal(policy_word(b.policy, &acl->src.at[1]), 2);
+	assert_int_equal(policy_word(b.policy, &acl->dst.at[0].selector), 2);
+	assert_int_equal(policy_word(b.policy, &acl->dst.at[1].selector), 1);
+	assert_int_equal(policy_word(b.policy, &b.policy->tests[0].src), 0);
+	bench_end(&b);
+}
+
+/* Of another policy, or of none: looked for by its text. */
+static void
+a_word_from_elsewhere_is_found_by_its_text(void **state)
+{
+	struct bench here, there;
+
+	(void)state;
+	bench_read(&here, "{`groups`: {`group:a`: [`a@example.com`, `b@example.com`]}}",
+	           TARGET_TAILSCALE);
+	bench_read(&there, "{`groups`: {`group:a`: [`b@example.com`, `c@example.com`]}}",
+	           TARGET_TAILSCALE);
+	const struct selector *foreign = there.policy->groups[0].members.at;
+	struct selector *own = here.policy->groups[0].members.at;
+	assert_int_equal(policy_word(here.policy, &foreign[0]), 1);
+	assert_int_equal(policy_word(here.policy, &foreign[1]), NAMES_NONE);
+	own[1].text.len--;
+	assert_int_equal(policy_word(here.policy, &own[1]), NAMES_NONE);
+	bench_end(&here);
+	bench_end(&there);
+}
+
+static void
 attributes_of_a_test_have_values_of_three_kinds(void **state)
 {
 	struct bench b;
@@ -624,6 +670,8 @@ main(void)
 		cmocka_unit_test(headscale_reads_a_list_of_ports_as_several_services),
 		cmocka_unit_test(steps_of_an_ipset_are_verbs_and_targets),
 		cmocka_unit_test(words_are_trimmed_where_the_coordinator_trims),
+		cmocka_unit_test(a_word_has_one_number_wherever_it_stands),
+		cmocka_unit_test(a_word_from_elsewhere_is_found_by_its_text),
 		cmocka_unit_test(attributes_of_a_test_have_values_of_three_kinds),
 		cmocka_unit_test(a_row_that_could_not_be_read_is_marked),
 		cmocka_unit_test(errors_are_told_in_the_order_of_the_file),

@@ -91,11 +91,12 @@ static const struct fields test_fields = {
 };
 
 static struct selector
-src_parse(const struct word *word)
+src_parse(struct reader *r, const struct word *word)
 {
 	struct selector src = selector_parse(word->text);
 
 	src.span = word->span;
+	selector_number(r, &src);
 	return src;
 }
 
@@ -106,7 +107,7 @@ test_finish(struct reader *r, void *row, const struct node *node, uint32_t index
 
 	test->index = index;
 	test->node = node;
-	test->src = src_parse(&test->src_word);
+	test->src = src_parse(r, &test->src_word);
 	test->good = r->good;
 	if (!protocol_parse(test->proto.text, &test->protocol))
 		test->protocol = -2;
@@ -152,7 +153,7 @@ ssh_test_finish(struct reader *r, void *row, const struct node *node, uint32_t i
 
 	test->index = index;
 	test->node = node;
-	test->src = src_parse(&test->src_word);
+	test->src = src_parse(r, &test->src_word);
 	test->good = r->good;
 }
 
