@@ -190,7 +190,7 @@ static: ## a program without shared libraries, at build/static/aclc
 CPPCHECK = -UTARGET -UFEATURE -UFACT
 
 # One file at a time: clang-tidy 14 mixes their va_lists up. That a failed assertion of
-# cmocka does not return, its analyzer does not know.
+# cmocka does not return, no analyzer knows.
 tidy: $(BUILD)/cli/pages.inc ## format, clang-tidy, cppcheck, gcc -fanalyzer
 	@.ci/deps build tidy
 	clang-format --dry-run -Werror $(C_FILES)
@@ -200,7 +200,7 @@ tidy: $(BUILD)/cli/pages.inc ## format, clang-tidy, cppcheck, gcc -fanalyzer
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
 	  --enable=warning,performance,portability -I. $(CPPCHECK) \
 	  --suppress=missingIncludeSystem $(filter %.c, $(C_FILES))
-	for c in $(filter-out %_fuzz.c, $(filter %.c, $(C_FILES))); do \
+	for c in $(filter-out %_fuzz.c %_test.c, $(filter %.c, $(C_FILES))); do \
 	  gcc $(STD) -O1 -fanalyzer -Werror -c -o /dev/null $$c || exit 1; done
 
 cover: ## coverage of the tests: lines and branches of each file and folder

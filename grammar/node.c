@@ -275,11 +275,11 @@ member_name(const struct tree *tree, const struct node *node)
 	return node;
 }
 
-/* The last step of the way to a node that is not the root. */
+/* The last step of the way to a node. */
 static const char *
-path_step(struct arena *arena, const struct tree *tree, const struct node *node)
+path_step(struct arena *arena, const struct tree *tree, const struct node *parent,
+          const struct node *node)
 {
-	const struct node *parent = node_parent(tree, node);
 	const char *dot = parent == tree->root ? "" : ".";
 
 	if (parent->kind == HUJSON_ARRAY)
@@ -298,9 +298,10 @@ node_path(struct arena *arena, const struct tree *tree, const struct node *node)
 	const char **steps = NULL;
 	size_t n = 0, cap = 0, len = 0;
 
-	for (; node != tree->root; node = node_parent(tree, node)) {
+	for (const struct node *parent; (parent = node_parent(tree, node));
+	     node = parent) {
 		steps = arena_grow(&scratch, steps, n, &cap, sizeof(*steps));
-		steps[n] = path_step(&scratch, tree, node);
+		steps[n] = path_step(&scratch, tree, parent, node);
 		len += strlen(steps[n++]);
 	}
 	char *path = arena_alloc(arena, len + 1), *to = path;

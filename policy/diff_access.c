@@ -122,15 +122,16 @@ diff_texts(struct arena *arena, const struct diff_names *names,
            const struct diff_block *block)
 {
 	struct text *texts = arena_array(arena, names->n, sizeof(*texts));
+	size_t n_lacking = block ? block->n_lacking : 0;
 
 	for (size_t i = 0; i < names->n; i++) {
 		struct diff_name name = names->at[i];
-		size_t n = name.n_except + (block ? block->n_lacking : 0);
+		size_t n = name.n_except + n_lacking;
 		struct text *except = arena_array(arena, n, sizeof(*except));
 		for (size_t k = 0; k < name.n_except; k++)
 			except[k] = name.except[k];
-		for (size_t k = name.n_except; k < n; k++)
-			except[k] = block->lacking[k - name.n_except];
+		for (size_t k = 0; k < n_lacking; k++)
+			except[name.n_except + k] = block->lacking[k];
 		name.except = except;
 		name.n_except = n;
 		texts[i] = diff_name_text(arena, &name);

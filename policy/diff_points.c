@@ -56,21 +56,13 @@ name_put(struct pointing *p, struct text word, const uint32_t *points, uint32_t 
 	};
 }
 
-/* A machine of the side's own tailnet, or else of the other. */
-static const struct machine *
-machine_of(const struct pointing *p, uint32_t point, const struct tailnet **tailnet)
+/* The tailnet that a machine is said to be of: the side's own, or else the other. */
+static uint32_t
+tailnet_of(const struct pointing *p, uint32_t point)
 {
 	uint32_t own = p->cut->filters[p->v->filter].tailnet_number;
 
-	for (uint32_t i = 0; i < p->cut->n_tailnets; i++) {
-		uint32_t number = (own + i) % p->cut->n_tailnets;
-		uint32_t machine = p->cut->machine_of[number][point];
-		if (machine == CUT_NONE)
-			continue;
-		*tailnet = p->cut->tailnets[number];
-		return &(*tailnet)->machines[machine];
-	}
-	return NULL;
+	return p->cut->machine_of[own][point] != CUT_NONE ? own : 1 - own;
 }
 
 /* Whether all of some points may be said. */
@@ -114,11 +106,10 @@ say_owner(struct pointing *p, uint32_t point, const struct tailnet *t,
 
 /* All that a machine has, by its name. */
 static bool
-say_machine(struct pointing *p, const struct tailnet *t, const struct machine *m)
+say_machine(struct pointing *p, uint32_t number, const struct machine *m)
 {
-	uint32_t number = (uint32_t)(t - p->cut->tailnets[0] == 0 ? 0 : 1);
-	uint32_t machine = (uint32_t)(m - t->machines);
-	const uint32_t *first = p->cut->points_of[number] + machine;
+	const struct tailnet *t = p->cut->tailnets[number];
+	const uint32_t *first = p->cut->points_of[number] + (m - t->machines);
 	const uint32_t *points = p->cut->points[number] + first[0];
 
 	if (m->name.len == 0 || tailnet_machine(t, m->name) != m ||
@@ -132,10 +123,11 @@ say_machine(struct pointing *p, const struct tailnet *t, const struct machine *m
 static void
 say_real(struct pointing *p, uint32_t point)
 {
-	const struct tailnet *t = NULL;
-	const struct machine *m = machine_of(p, point, &t);
+	uint32_t number = tailnet_of(p, point);
+	const struct tailnet *t = p->cut->tailnets[number];
+	const struct machine *m = &t->machines[p->cut->machine_of[number][point]];
 
-	if (say_owner(p, point, t, m) || say_machine(p, t, m))
+	if (say_owner(p, point, t, m) || say_machine(p, number, m))
 		return;
 	name_put(p, cut_point_text(p->cut, point), &point, 1);
 	all_said(p, &point, 1);

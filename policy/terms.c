@@ -83,8 +83,8 @@ gather_service(struct gathering *g, int protocol, struct ports ports)
 static struct term *
 terms_add(struct terms *terms, struct arena *arena, struct term term)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a term is of a grant */
-	bool useful = term.src.n && term.dst.n && (term.ip.n || term.grant->n_app);
+	bool has_app = term.grant && term.grant->n_app > 0;
+	bool useful = term.src.n && term.dst.n && (term.ip.n || has_app);
 	if (!useful)
 		return NULL;
 	terms->at =
