@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "policy/saying.h"
 #include "policy/small_test.h"
 #include "policy/table.h"
 
@@ -69,21 +70,29 @@ targets_are(struct small *s, const char *const *words)
 	"{" TAGS "\"groups\":{\"group:g\":[\"bob@example.com\"]},"                       \
 	"\"hosts\":{\"h\":\"10.1.0.1\"},\"acls\":[{\"action\":\"accept\","               \
 	"\"src\":[\"autogroup:member\"],\"dst\":[\"autogroup:self:1\",\"tag:db:1\","     \
-	"\"group:g:1\",\"ada@example.com:1\",\"svc:web:1\",\"h:1\",\"10.1.0.2:1\",\"h:"  \
-	"2\"]}]}"
+	"\"group:g:1\",\"user:*@example.com:1\",\"ada@example.com:1\",\"svc:web:1\","    \
+	"\"h:1\",\"10.2.0.0/16:1\",\"10.1.0.2:1\",\"h:2\",\"*:1\"]}]}"
 
 static void
 the_coordinator_puts_destinations_of_an_acl_in_order_of_kind(void **state)
 {
-	static const char *const words[] = { "svc:web",         "h",       "10.1.0.2",
-		                             "ada@example.com", "group:g", "tag:db",
-		                             "autogroup:self",  NULL };
+	static const char *const words[] = { "*",
+		                             "svc:web",
+		                             "h",
+		                             "10.2.0.0/16",
+		                             "10.1.0.2",
+		                             "user:*@example.com",
+		                             "ada@example.com",
+		                             "group:g",
+		                             "tag:db",
+		                             "autogroup:self",
+		                             NULL };
 	struct small s;
 
 	(void)state;
 	small_start(&s, MANY_KINDS, SMALL_PEOPLE);
 	targets_are(&s, words);
-	assert_int_equal(s.filter->rules[1].n_ports, 2); /* h:1 and h:2 */
+	assert_int_equal(s.filter->rules[2].n_ports, 2); /* h:1 and h:2 */
 	small_end(&s);
 }
 
@@ -204,6 +213,84 @@ each_of_many_owners_gets_its_own_sources(void **state)
 	small_end(&s);
 }
 
+static void
+what_a_filter_does_not_name_is_resolved_as_what_it_does(void **state)
+{
+	struct small s;
+
+	(void)state;
+	small_start(&s,
+	            "{" TAGS "\"acls\":[{\"action\":\"accept\",\"src\":[\"tag:a\"],"
+	            "\"dst\":[\"tag:a:1\"]}]}",
+	            SMALL_PEOPLE);
+	struct selector named = selector_parse(text_of("tag:a"));
+	struct selector other = selector_parse(text_of("tag:b"));
+	assert_int_equal(filter_party(s.filter, &named).machines->n, 1);
+	assert_int_equal(filter_party(s.filter, &other).machines->n, 1);
+	small_end(&s);
+}
+
+/* Without any rules at all everything is allowed: one rule, one destination. */
+static void
+an_open_policy_is_one_rule_from_all_that_the_target_means_by_it(void **state)
+{
+	static const enum target targets[] = { TARGET_TAILSCALE, TARGET_HEADSCALE_0_29 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct small s;
+		small_start_for(&s, "{}", SMALL_PEOPLE, targets[i]);
+		struct table *table = table_make(&s.arena, s.filter);
+		struct wire_table wire = table_of(table, &s.arena, 3);
+		assert_int_equal(wire.n, 1);
+		assert_int_equal(wire.rules[0].n_dst, 1);
+		assert_true(text_is(wire.rules[0].dst[0].ip, "*"));
+		assert_int_equal(text_is(table_src_text(table, wire.rules[0].src, 0),
+		                         "*"),
+		                 targets[i] != TARGET_TAILSCALE);
+		small_end(&s);
+	}
+}
+
+/* "1 2": the ports of a machine's rules. */
+static const char *
+ports_of_rules(struct small *s, uint32_t machine)
+{
+	struct wire_table wire =
+		table_of(table_make(&s->arena, s->filter), &s->arena, machine);
+	struct saying text = { .arena = &s->arena };
+
+	for (size_t i = 0; i < wire.n; i++)
+		saying_add(&text, "%s%u", i ? " " : "", wire.rules[i].dst[0].ports.first);
+	return saying_words(&text);
+}
+
+#define ACL(src, dst)                                                                    \
+	"{\"action\":\"accept\",\"src\":[\"" src "\"],\"dst\":[\"" dst "\"]}"
+
+/* In SMALL_PEOPLE, the fourth machine has tag:a and tag:b. What merges with a rule that
+ * is for others stands where that does (spec/semantics.md 2.7). */
+static void
+rules_stand_in_the_order_of_the_policy_by_whatever_a_machine_is_named(void **state)
+{
+	static const char *const policies[] = {
+		"{" TAGS "\"acls\":[" ACL("ada@example.com", "tag:a:1") "," ACL(
+			"bob@example.com", "tag:b:2") "," ACL("tag:db", "tag:a:3") "]}",
+		"{" TAGS "\"acls\":[" ACL("ada@example.com", "tag:db:1") "," ACL(
+			"bob@example.com", "tag:a:2") "," ACL("ada@example.com",
+		                                              "tag:b:3") "]}",
+	};
+	static const char *const ports[] = { "1 2 3", "3 2" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct small s;
+		small_start(&s, policies[i], SMALL_PEOPLE);
+		assert_string_equal(ports_of_rules(&s, 3), ports[i]);
+		small_end(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -220,6 +307,11 @@ main(void)
 			parties_are_one_object_where_they_are_equal_and_only_there),
 		cmocka_unit_test(
 			grants_of_packets_merge_and_those_via_a_router_or_of_capabilities_do_not),
+		cmocka_unit_test(
+			rules_stand_in_the_order_of_the_policy_by_whatever_a_machine_is_named),
+		cmocka_unit_test(
+			an_open_policy_is_one_rule_from_all_that_the_target_means_by_it),
+		cmocka_unit_test(what_a_filter_does_not_name_is_resolved_as_what_it_does),
 		cmocka_unit_test(each_of_many_owners_gets_its_own_sources),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,10 +102,10 @@ find_place(const struct table *t, uint32_t list, int protocol)
 static struct text
 acl_key(char key[KEY_LEN], const struct rule *rule)
 {
-	uint32_t index = rule->grant ? rule->grant->index : 0, self = rule->self;
-	memcpy(key, &index, 4);
-	memcpy(key + 4, &self, 4);
-	return (struct text) { key, 8 };
+	const uint32_t said[] = { rule->grant ? rule->grant->index : UINT32_MAX,
+		                  rule->self };
+	memcpy(key, said, sizeof(said));
+	return (struct text) { key, sizeof(said) };
 }
 
 /* Capability rules stand for themselves (2.7); via rules merge within their grant
@@ -150,7 +150,7 @@ own_list_make(struct table *t, const struct goal *goal)
 	struct tailnet *tailnet = t->filter->tailnet;
 	struct arena scratch = { 0 };
 	struct numbers owners = { .arena = &scratch };
-	struct own_list own = { 0 };
+	struct own_list own;
 	for (uint32_t i = 0; i < goal->sources->n; i++)
 		numbers_add(&owners, tailnet->machines[goal->sources->at[i]].user);
 	const struct set *users = numbers_set(&owners, &tailnet->sets);
@@ -321,13 +321,14 @@ steps_merge(struct step *to, const struct step *from, size_t first, size_t middl
 		                : from[b++];
 }
 
+/* first is before n. */
 static size_t
 run_end(const struct step *steps, size_t first, size_t n)
 {
 	size_t i = first + 1;
 	while (i < n && step_before(steps[i - 1], steps[i]))
 		i++;
-	return i < n ? i : n;
+	return i;
 }
 
 /* Sorts by merging the runs there are: a machine's goals bring theirs sorted. */
