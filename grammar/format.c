@@ -249,6 +249,8 @@ values_move(const struct format *f, struct arena *arena)
 	char *bytes = arena_bytes(arena, len), *to = bytes;
 	for (size_t i = 0; i < f->rows.n; i++) {
 		const struct row *row = &f->rows.at[i];
+		if (row->width == 0)
+			continue;
 		memcpy(to, f->page.bytes + done, row->gap - done);
 		to += row->gap - done;
 		memset(to, ' ', row->width);

@@ -95,6 +95,7 @@ container_measure(struct measures *m, const struct tree *tree, const struct node
 	struct width opening = { 0, 0, false };
 	bool expand = false;
 
+	m->standard &= !node->comma;
 	while (walk_on(&walk)) {
 		bool value_of_member = node->kind == HUJSON_OBJECT && !walk.is_name;
 		walk_measure(m, &walk, &ruler);
@@ -103,10 +104,12 @@ container_measure(struct measures *m, const struct tree *tree, const struct node
 		m->standard &= !has_comment(walk.before) && walk.after.len == 0;
 		if (walk.child == node_first(node))
 			opening = extra_measure(walk.before);
+		if (expand && !m->standard) /* the rest changes nothing */
+			break;
 	}
 	if (node->count == 1)
 		opening = extra_measure(walk.inside);
-	m->standard &= !has_comment(walk.inside) && !node->comma;
+	m->standard &= !has_comment(walk.inside);
 	ruler.current = widen(ruler.current, 1);
 	ruler_end_line(&ruler);
 	m->expanded[number] = expand || has_break(walk.inside) || ruler.too_wide;

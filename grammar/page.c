@@ -294,17 +294,31 @@ blank_lines_drop(struct page *page, size_t start, unsigned how)
 		page->len--;
 }
 
-void
-page_put_extra(struct page *page, struct text extra, size_t depth, unsigned how)
+/* Blanks alone come to at most two line ends. */
+static void
+blanks_put(struct page *page, struct text blanks, size_t depth, unsigned how)
+{
+	size_t breaks = breaks_count(blanks.at, blanks.at + blanks.len);
+	size_t most = how & (NO_LEADING | NO_TRAILING) ? 1 : 2;
+
+	if (breaks == 0 && (how & (STARTS_LINE | ENDS_LINE)))
+		breaks = 1;
+	if (breaks > most)
+		breaks = most;
+	page_fill(page, '\n', breaks);
+	page->lines += breaks;
+	if (breaks > 0)
+		page_fill(page, '\t', how & UNINDENT ? depth - 1 : depth);
+	else if (how & NEVER_EMPTY)
+		page_fill(page, ' ', 1);
+}
+
+static void
+comments_put(struct page *page, struct text extra, size_t depth, unsigned how)
 {
 	size_t start = page->len;
-
-	if (extra.len == 0 && !(how & (STARTS_LINE | ENDS_LINE))) {
-		if (how & NEVER_EMPTY)
-			page_fill(page, ' ', 1);
-		return;
-	}
 	struct arena_mark mark = arena_mark(&page->scratch);
+
 	extra = returns_replace(page, extra);
 	if ((how & STARTS_LINE) && !has_break(extra))
 		page_fill(page, '\n', 1);
@@ -316,8 +330,17 @@ page_put_extra(struct page *page, struct text extra, size_t depth, unsigned how)
 	page->lines += breaks_count(page->bytes + start, page->bytes + page->len);
 	if (ends_line(page, start))
 		page_fill(page, '\t', how & UNINDENT ? depth - 1 : depth);
-	else if (page->len > start || (how & NEVER_EMPTY))
+	else
 		page_fill(page, ' ', 1);
+}
+
+void
+page_put_extra(struct page *page, struct text extra, size_t depth, unsigned how)
+{
+	if (has_comment(extra))
+		comments_put(page, extra, depth, how);
+	else
+		blanks_put(page, extra, depth, how);
 }
 
 void

@@ -383,12 +383,12 @@ canonical_form(struct lint *lint)
 	const struct source *source = lint->policy->source;
 	struct text written = { source->bytes, source->len };
 	struct text formatted = hujson_format(lint->arena, lint->policy->tree);
-	size_t at = first_difference(written, formatted);
-	struct span place = { (uint32_t)at, (uint32_t)(at < written.len ? at + 1 : at) };
 	struct finding *finding;
 
-	if (at == written.len && at == formatted.len)
+	if (text_equal(written, formatted))
 		return;
+	size_t at = first_difference(written, formatted);
+	struct span place = { (uint32_t)at, (uint32_t)(at < written.len ? at + 1 : at) };
 	finding =
 		lint_raise(lint, &CHECK_FORMAT, place,
 	                   "from here on the file is not in its canonical form, the one "
