@@ -214,7 +214,7 @@ word_read(struct parser *p, const char *from, const char *at, enum expect expect
 
 	if (kind == HUJSON_BAD)
 		return recover(p, from, at, expect);
-	node_push(p, kind, at, end);
+	node_add(p, node_of(p, kind, at, end));
 	return go_on(end, expect_after_value(p));
 }
 

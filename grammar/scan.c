@@ -14,25 +14,6 @@ is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Of the bytes [-+.0-9] and [a-zA-Z], a bit each. */
-static const uint64_t words[4] = { 0x03ff680000000000, 0x07fffffe07fffffe };
-
-bool
-is_word(char c)
-{
-	unsigned char byte = (unsigned char)c;
-
-	return words[byte >> 6] >> (byte & 63) & 1;
-}
-
-const char *
-word_end(const char *at, const char *end)
-{
-	while (at < end && is_word(*at))
-		at++;
-	return at;
-}
-
 static const char *
 digits_end(const char *at, const char *end)
 {

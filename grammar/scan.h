@@ -38,7 +38,15 @@ is_one_of(char c, const char *these)
 }
 
 /* What hujson takes for a part of a number or keyword: [-+.a-zA-Z0-9]. */
-bool is_word(char);
+static inline bool
+is_word(char c)
+{
+	/* of the bytes [-+.0-9] and [a-zA-Z], a bit each */
+	static const uint64_t words[4] = { 0x03ff680000000000, 0x07fffffe07fffffe };
+	unsigned char byte = (unsigned char)c;
+
+	return words[byte >> 6] >> (byte & 63) & 1;
+}
 
 /* Bytes looked at together: GCC's and clang's vectors, on any machine. */
 #define LANES 16
@@ -156,7 +164,22 @@ extra_end(const char *at, const char *end)
 }
 
 /* The end of the longest run of is_word. */
-const char *word_end(const char *at, const char *end);
+HOT const char *
+word_end(const char *at, const char *end)
+{
+	for (; end - at >= LANES; at += LANES) {
+		lanes v = lanes_load(at), small = v | 0x20;
+		lanes letter = (small >= 'a') & (small <= 'z');
+		lanes digit = (v >= '0') & (v <= '9');
+		lanes mark = (v == '+') | (v == '-') | (v == '.');
+		unsigned other = lanes_bits(~(letter | digit | mark));
+		if (other)
+			return at + (unsigned)__builtin_ctz(other);
+	}
+	while (at < end && is_word(*at))
+		at++;
+	return at;
+}
 
 /* What a word is: a null, false, true or number as JSON has them, else
  * HUJSON_BAD. */

@@ -12,13 +12,16 @@ assert_ends(const char *bytes, size_t len)
 	const char *end = bytes + len;
 
 	for (const char *at = bytes; at <= end; at++) {
-		const char *blank = at, *plain = at;
+		const char *blank = at, *plain = at, *word = at;
 		while (blank < end && is_blank(*blank))
 			blank++;
 		while (plain < end && is_plain(*plain))
 			plain++;
+		while (word < end && is_word(*word))
+			word++;
 		assert_ptr_equal(blanks_end(at, end), blank);
 		assert_ptr_equal(plain_end(at, end), plain);
+		assert_ptr_equal(word_end(at, end), word);
 	}
 }
 
