@@ -113,6 +113,95 @@ headscale_leaves_them_as_written_but_for_self_which_goes_last(void **state)
 	small_end(&s);
 }
 
+/* Autogroups alone stay as they are; with one that is none, self goes behind all. */
+static void
+in_headscale_self_goes_last_where_another_is_no_autogroup(void **state)
+{
+	static const char *const policies[] = {
+		"{" TAGS
+		"\"acls\":[{\"action\":\"accept\",\"src\":[\"autogroup:member\"],"
+		"\"dst\":[\"autogroup:self:*\",\"autogroup:member:1\"]}]}",
+		"{" TAGS
+		"\"acls\":[{\"action\":\"accept\",\"src\":[\"autogroup:member\"],"
+		"\"dst\":[\"tag:db:1\",\"autogroup:self:*\",\"autogroup:member:1\"]}]}",
+	};
+	static const char *const words[][4] = {
+		{ "autogroup:self", "autogroup:member", NULL },
+		{ "tag:db", "autogroup:member", "autogroup:self", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct small s;
+		small_start_for(&s, policies[i], SMALL_PEOPLE, TARGET_HEADSCALE_0_29);
+		targets_are(&s, words[i]);
+		small_end(&s);
+	}
+}
+
+/* Of a list, those whom such a release does not know are left out, and by whom they
+ * are named; others stay. */
+static void
+a_release_that_is_wary_of_unknown_users_leaves_their_group_out(void **state)
+{
+	static const char policy[] =
+		"{" TAGS
+		"\"groups\":{\"group:g\":[\"ada@example.com\",\"eve@example.com\"]},"
+		"\"acls\":[{\"action\":\"accept\",\"src\":[\"group:g\",\"bob@example."
+	        "com\"],"
+		"\"dst\":[\"tag:db:1\"]},{\"action\":\"accept\",\"src\":[\"autogroup:"
+	        "member\"],"
+		"\"dst\":[\"autogroup:self:*\"]}]}";
+	struct small s;
+
+	(void)state;
+	small_start_for(&s, policy, SMALL_PEOPLE, TARGET_HEADSCALE_0_27);
+	assert_int_equal(s.filter->rules[0].src->machines->n, 1);
+	small_end(&s);
+	small_start_for(&s, policy, SMALL_PEOPLE, TARGET_HEADSCALE_0_29);
+	assert_int_equal(s.filter->rules[0].src->machines->n, 2);
+	small_end(&s);
+}
+
+#define COMPANIONS                                                                       \
+	"{" TAGS "\"postures\":{\"posture:p\":[\"node:os == 'linux'\"]},\"grants\":["    \
+	"{\"src\":[\"ada@example.com\"],\"dst\":[\"tag:db\"],\"srcPosture\":"            \
+	"[\"posture:p\"],\"app\":{\"example.com/a\":[{}],\"tailscale.com/cap/"           \
+	"relay\":[]}},"                                                                  \
+	"{\"src\":[\"autogroup:member\"],\"dst\":[\"autogroup:self\"],\"app\":"          \
+	"{\"tailscale.com/cap/drive\":[{}]}}]}"
+
+static void
+check_companion(const struct rule *app, const char *companion, bool self)
+{
+	const struct rule *back = app + 1;
+
+	assert_int_equal(app->kind, RULE_APP);
+	assert_int_equal(back->kind, RULE_COMPANION);
+	assert_string_equal(back->companion, companion);
+	assert_true(app->self == self && back->self == self);
+	assert_ptr_equal(back->src, self ? app->src : app->dst);
+	assert_ptr_equal(back->dst, self ? app->dst : app->src);
+	assert_ptr_equal(back->postures, app->postures);
+}
+
+static void
+what_goes_with_a_capability_comes_back_to_its_sources(void **state)
+{
+	(void)state;
+	for (int imagined = 0; imagined < 2; imagined++) {
+		struct small s;
+		small_start(&s, COMPANIONS, imagined ? NULL : SMALL_PEOPLE);
+		assert_int_equal(s.filter->n_rules, 4);
+		check_companion(&s.filter->rules[0], "tailscale.com/cap/relay-target",
+		                false);
+		check_companion(&s.filter->rules[2], "tailscale.com/cap/drive-sharer",
+		                true);
+		assert_int_equal(s.filter->rules[0].postures != NULL, imagined);
+		small_end(&s);
+	}
+}
+
 static void
 parties_are_one_object_where_they_are_equal_and_only_there(void **state)
 {
@@ -311,6 +400,11 @@ main(void)
 			rules_stand_in_the_order_of_the_policy_by_whatever_a_machine_is_named),
 		cmocka_unit_test(
 			an_open_policy_is_one_rule_from_all_that_the_target_means_by_it),
+		cmocka_unit_test(
+			in_headscale_self_goes_last_where_another_is_no_autogroup),
+		cmocka_unit_test(what_goes_with_a_capability_comes_back_to_its_sources),
+		cmocka_unit_test(
+			a_release_that_is_wary_of_unknown_users_leaves_their_group_out),
 		cmocka_unit_test(what_a_filter_does_not_name_is_resolved_as_what_it_does),
 		cmocka_unit_test(each_of_many_owners_gets_its_own_sources),
 	};
