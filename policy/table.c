@@ -321,7 +321,7 @@ steps_merge(struct step *to, const struct step *from, size_t first, size_t middl
 		                : from[b++];
 }
 
-/* first is before n. */
+/* Past n only where first is not before it. */
 static size_t
 run_end(const struct step *steps, size_t first, size_t n)
 {
@@ -337,7 +337,7 @@ steps_sort(struct steps *steps, struct arena *scratch)
 {
 	struct step *spare = arena_room(scratch, steps->n, sizeof(*spare));
 	size_t n = steps->n;
-	while (n > 0 && run_end(steps->at, 0, n) < n) {
+	while (run_end(steps->at, 0, n) < n) {
 		for (size_t first = 0, end; first < n; first = end) {
 			size_t middle = run_end(steps->at, first, n);
 			end = middle < n ? run_end(steps->at, middle, n) : n;
