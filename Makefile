@@ -28,6 +28,7 @@ debug    = -Og -g
 asan     = -O1 -g $(SANITIZE) -fno-omit-frame-pointer -DARENA_APART
 cover    = -O0 -g --coverage
 fuzz     = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+           -fno-sanitize-coverage=stack-depth \
            -fno-sanitize-recover=all -DARENA_APART
 # What a library writes that is not built so is taken for unwritten: of those here,
 # jansson does, which only cli/ and one test ask.
@@ -176,10 +177,10 @@ same: ## the same bytes as built by gcc and clang, with -O0 and -O3
 
 tests: $(BUILD)/aclc $(TESTS)
 
-fuzz: ## a minute (TIME=60) of libFuzzer for each fuzzer, or those in NAMES
+fuzz: ## a minute (TIME=60) for each fuzzer, or those in NAMES; SEED=1: the same again
 	@.ci/deps build fuzz
 	@+$(AGAIN) KIND=fuzz CC=clang fuzzers
-	@TIME=$(TIME) .ci/fuzz build/fuzz $(NAMES)
+	@TIME=$(TIME) SEED=$(SEED) .ci/fuzz build/fuzz $(NAMES)
 
 fuzzers: $(FUZZERS)
 

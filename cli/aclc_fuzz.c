@@ -32,6 +32,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	answer = memfd_create("answer", 0);
 	/* sanitizers keep the standard error that there was */
 	dup2(answer, STDOUT_FILENO);
+	json_object_seed(1); /* what is drawn follows from what is compared */
 	return fuzz_watch_install();
 }
 
