@@ -139,6 +139,36 @@ in_headscale_self_goes_last_where_another_is_no_autogroup(void **state)
 	}
 }
 
+#define ACL(src, dst)                                                                    \
+	"{\"action\":\"accept\",\"src\":[\"" src "\"],\"dst\":[\"" dst "\"]}"
+
+/* In SMALL_PEOPLE, the second machine is ada's alone: what she may send it as hers and
+ * as anybody's is one rule. */
+static void
+a_rule_for_ones_own_machines_merges_with_one_of_the_same_sources(void **state)
+{
+	static const char *const policies[] = {
+		"{\"acls\":[" ACL("autogroup:member",
+		                  "autogroup:self:1") "," ACL("ada@example.com",
+		                                              "ada@example.com:2") "]}",
+		"{\"acls\":[" ACL("ada@example.com",
+		                  "ada@example.com:2") "," ACL("autogroup:member",
+		                                               "autogroup:self:1") "]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct small s;
+		small_start(&s, policies[i], SMALL_PEOPLE);
+		struct table *table = table_make(&s.arena, s.filter);
+		struct wire_table wire = table_of(table, &s.arena, 1);
+		assert_int_equal(wire.n, 1);
+		assert_int_equal(wire.rules[0].n_dst, 4);
+		assert_int_equal(wire.rules[0].dst[0].ports.first, i + 1);
+		small_end(&s);
+	}
+}
+
 /* Of a list, those whom such a release does not know are left out, and by whom they
  * are named; others stay. */
 static void
@@ -148,9 +178,9 @@ a_release_that_is_wary_of_unknown_users_leaves_their_group_out(void **state)
 		"{" TAGS
 		"\"groups\":{\"group:g\":[\"ada@example.com\",\"eve@example.com\"]},"
 		"\"acls\":[{\"action\":\"accept\",\"src\":[\"group:g\",\"bob@example."
-	        "com\"],"
+		"com\"],"
 		"\"dst\":[\"tag:db:1\"]},{\"action\":\"accept\",\"src\":[\"autogroup:"
-	        "member\"],"
+		"member\"],"
 		"\"dst\":[\"autogroup:self:*\"]}]}";
 	struct small s;
 
@@ -354,9 +384,6 @@ ports_of_rules(struct small *s, uint32_t machine)
 	return saying_words(&text);
 }
 
-#define ACL(src, dst)                                                                    \
-	"{\"action\":\"accept\",\"src\":[\"" src "\"],\"dst\":[\"" dst "\"]}"
-
 /* In SMALL_PEOPLE, the fourth machine has tag:a and tag:b. What merges with a rule that
  * is for others stands where that does (spec/semantics.md 2.7). */
 static void
@@ -405,6 +432,8 @@ main(void)
 		cmocka_unit_test(what_goes_with_a_capability_comes_back_to_its_sources),
 		cmocka_unit_test(
 			a_release_that_is_wary_of_unknown_users_leaves_their_group_out),
+		cmocka_unit_test(
+			a_rule_for_ones_own_machines_merges_with_one_of_the_same_sources),
 		cmocka_unit_test(what_a_filter_does_not_name_is_resolved_as_what_it_does),
 		cmocka_unit_test(each_of_many_owners_gets_its_own_sources),
 	};
