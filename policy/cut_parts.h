@@ -174,11 +174,10 @@ struct cut {
 
 	/* Points: of machines, then cells, then strangers. */
 	uint32_t n_points, first_cell, first_stranger;
-	struct owned_address *addresses[2]; /* by tailnet: address → point, ascending */
-	size_t n_addresses[2];
-	uint32_t *points_of[2];  /* by tailnet and machine: its first place in … */
-	uint32_t *points[2];     /* … this; one past the last */
-	uint32_t *machine_of[2]; /* by tailnet and point: the machine, or CUT_NONE */
+	uint32_t *address_point[2]; /* by tailnet, and number of the address there */
+	uint32_t *points_of[2];     /* by tailnet and machine: its first place in … */
+	uint32_t *points[2];        /* … this; one past the last */
+	uint32_t *machine_of[2];    /* by tailnet and point: the machine, or CUT_NONE */
 	const struct point *
 		*address_of; /* by point: of one address of a machine; or NULL */
 	uint8_t *families;   /* by point: FAMILY_… or'ed */
@@ -271,9 +270,6 @@ void cut_points(struct cut *);
 
 /* The number of a set of points on an axis; the runs are copied. */
 uint32_t cut_set_add(struct cut *, enum cut_side, struct runs);
-
-/* The first of a tailnet's addresses at or after a point of the line. */
-size_t cut_address_from(const struct cut *, uint32_t tailnet, struct point);
 
 /* FAMILY_… of a point; its owner, or CUT_NONE; the addresses of a cell. */
 uint8_t cut_families(const struct cut *, uint32_t point);

@@ -263,12 +263,12 @@ points_of_addresses(struct cut *cut, struct arena *scratch)
 	points_by_machine(cut, 1);
 }
 
-/* The points of a tailnet's addresses, in their order. */
+/* The points of a tailnet's addresses. */
 static void
 points_by_address(struct cut *cut, uint32_t tailnet)
 {
 	const struct tailnet *t = cut->tailnets[tailnet];
-	struct owned_address *at = arena_array(cut->arena, t->n_addresses, sizeof(*at));
+	uint32_t *at = arena_room(cut->arena, t->n_addresses, sizeof(*at));
 
 	for (size_t i = 0; i < t->n_addresses; i++) {
 		uint32_t machine = t->addresses[i].machine;
@@ -281,10 +281,9 @@ points_by_address(struct cut *cut, uint32_t tailnet)
 			if (own && point_compare(*own, t->addresses[i].address) == 0)
 				point = cut->points[tailnet][k];
 		}
-		at[i] = (struct owned_address) { t->addresses[i].address, point };
+		at[i] = point;
 	}
-	cut->addresses[tailnet] = at;
-	cut->n_addresses[tailnet] = t->n_addresses;
+	cut->address_point[tailnet] = at;
 }
 
 static int
@@ -355,21 +354,6 @@ cut_cell_range(const struct cut *cut, uint32_t cell)
 	return (struct range) { cut->edges[interval], interval_last(cut, interval) };
 }
 
-size_t
-cut_address_from(const struct cut *cut, uint32_t tailnet, struct point point)
-{
-	size_t low = 0, high = cut->n_addresses[tailnet];
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (point_compare(cut->addresses[tailnet][middle].address, point) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* Whether machines have every address of an interval: those of one tailnet, or
  * of both together. */
 static bool
@@ -379,16 +363,16 @@ is_all_owned(const struct cut *cut, struct range range)
 	struct point next = range.first;
 
 	for (uint32_t i = 0; i < cut->n_tailnets; i++)
-		at[i] = cut_address_from(cut, i, range.first);
+		at[i] = tailnet_address_from(cut->tailnets[i], range.first);
 	for (;;) {
 		bool owned = false;
 		for (uint32_t i = 0; i < cut->n_tailnets; i++) {
-			const struct owned_address *list = cut->addresses[i];
-			while (at[i] < cut->n_addresses[i] &&
-			       point_compare(list[at[i]].address, next) < 0)
+			const struct tailnet *t = cut->tailnets[i];
+			while (at[i] < t->n_addresses &&
+			       point_compare(t->addresses[at[i]].address, next) < 0)
 				at[i]++;
-			owned |= at[i] < cut->n_addresses[i] &&
-			         point_compare(list[at[i]].address, next) == 0;
+			owned |= at[i] < t->n_addresses &&
+			         point_compare(t->addresses[at[i]].address, next) == 0;
 		}
 		if (!owned)
 			return false;
@@ -452,11 +436,13 @@ static void
 pile_addresses(struct pile *pile, const struct cut *cut, uint32_t tailnet,
                struct range range)
 {
-	for (size_t i = cut_address_from(cut, tailnet, range.first);
-	     i < cut->n_addresses[tailnet] &&
-	     point_compare(cut->addresses[tailnet][i].address, range.last) <= 0;
+	const struct tailnet *t = cut->tailnets[tailnet];
+
+	for (size_t i = tailnet_address_from(t, range.first);
+	     i < t->n_addresses &&
+	     point_compare(t->addresses[i].address, range.last) <= 0;
 	     i++) {
-		uint32_t point = cut->addresses[tailnet][i].machine;
+		uint32_t point = cut->address_point[tailnet][i];
 		pile_put(pile, point, point + 1);
 	}
 }

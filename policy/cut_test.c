@@ -51,9 +51,10 @@ grant_flows(const struct naive *naive, size_t grant, struct point src, struct po
 static uint32_t
 point_at(const struct cut *cut, struct point address)
 {
-	for (size_t i = 0; i < cut->n_addresses[0]; i++)
-		if (point_compare(cut->addresses[0][i].address, address) == 0)
-			return cut->addresses[0][i].machine;
+	const struct tailnet *t = cut->tailnets[0];
+	for (size_t i = 0; i < t->n_addresses; i++)
+		if (point_compare(t->addresses[i].address, address) == 0)
+			return cut->address_point[0][i];
 	for (uint32_t i = cut->first_cell; i < cut->first_stranger; i++)
 		if (range_holds(cut_cell_range(cut, i - cut->first_cell), address))
 			return i;
@@ -616,9 +617,9 @@ what_no_inventory_tells_is_told_apart_by_its_name(void **state)
 		"[\"443\"]},"
 		"{\"src\": [\"tag:a\"], \"dst\": [\"svc:b\"], \"ip\": [\"1-443\"]},"
 		"{\"src\": [\"tag:a\"], \"dst\": [\"svc:a\"], \"app\": {\"x.com/c\": "
-	        "[1]}},"
+		"[1]}},"
 		"{\"src\": [\"tag:a\"], \"dst\": [\"svc:b\"], \"app\": {\"x.com/c\": "
-	        "[1]}}]}";
+		"[1]}}]}";
 	static const bool covered[] = { false, true, false, false, false, false };
 	struct small s;
 

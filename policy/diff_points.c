@@ -217,14 +217,13 @@ first_barred(const struct pointing *p, size_t at[2], struct range range)
 	const struct point *barred = NULL;
 
 	for (uint32_t t = 0; t < cut->n_tailnets; t++) {
-		const struct owned_address *list = cut->addresses[t];
-		while (at[t] < cut->n_addresses[t] &&
-		       point_compare(list[at[t]].address, range.last) <= 0 &&
+		const struct owned_address *list = cut->tailnets[t]->addresses;
+		size_t n = cut->tailnets[t]->n_addresses;
+		while (at[t] < n && point_compare(list[at[t]].address, range.last) <= 0 &&
 		       (point_compare(list[at[t]].address, range.first) < 0 ||
-		        is_allowed(p, list[at[t]].machine)))
+		        is_allowed(p, cut->address_point[t][at[t]])))
 			at[t]++;
-		if (at[t] < cut->n_addresses[t] &&
-		    point_compare(list[at[t]].address, range.last) <= 0 &&
+		if (at[t] < n && point_compare(list[at[t]].address, range.last) <= 0 &&
 		    (!barred || point_compare(list[at[t]].address, *barred) < 0))
 			barred = &list[at[t]].address;
 	}
@@ -240,7 +239,7 @@ stretch_say(struct pointing *p, const struct stretch *stretch)
 	size_t at[2] = { 0 };
 
 	for (uint32_t t = 0; t < p->cut->n_tailnets; t++)
-		at[t] = cut_address_from(p->cut, t, left.first);
+		at[t] = tailnet_address_from(p->cut->tailnets[t], left.first);
 	while (!is_full(p) && (barred = first_barred(p, at, left)) != NULL) {
 		if (point_compare(*barred, left.first) > 0)
 			range_put(p, stretch, left.first, point_before(*barred));
