@@ -559,6 +559,16 @@ reach_text(struct small *s, struct cut *cut, uint32_t src, bool every)
 	return saying_words(&text);
 }
 
+/* A cut that has taken the filter of a policy among SMALL_PEOPLE. */
+static struct cut *
+cut_begin(struct small *s, const char *policy)
+{
+	small_start(s, policy, SMALL_PEOPLE);
+	struct cut *cut = cut_start(&s->arena);
+	cut_take(cut, s->filter);
+	return cut;
+}
+
 static void
 what_some_and_what_each_of_a_group_reach_is_told_by_ports(void **state)
 {
@@ -583,9 +593,7 @@ what_some_and_what_each_of_a_group_reach_is_told_by_ports(void **state)
 	struct small s;
 
 	(void)state;
-	small_start(&s, policy, SMALL_PEOPLE);
-	struct cut *cut = cut_start(&s.arena);
-	cut_take(cut, s.filter);
+	struct cut *cut = cut_begin(&s, policy);
 	uint32_t src = cut_mention(cut, 0, CUT_SRC, &group, 1);
 	uint32_t none = cut_mention(cut, 0, CUT_SRC, &nobody, 1);
 	cut_close(cut);
@@ -624,9 +632,7 @@ what_no_inventory_tells_is_told_apart_by_its_name(void **state)
 	struct small s;
 
 	(void)state;
-	small_start(&s, policy, SMALL_PEOPLE);
-	struct cut *cut = cut_start(&s.arena);
-	cut_take(cut, s.filter);
+	struct cut *cut = cut_begin(&s, policy);
 	cut_close(cut);
 	const struct cut_cover *covers = cut_grants(cut, 0);
 	for (size_t i = 0; i < 6; i++)
@@ -650,9 +656,7 @@ a_question_about_ones_own_machines_is_of_pairs(void **state)
 	struct small s;
 
 	(void)state;
-	small_start(&s, policy, SMALL_PEOPLE);
-	struct cut *cut = cut_start(&s.arena);
-	cut_take(cut, s.filter);
+	struct cut *cut = cut_begin(&s, policy);
 	uint32_t src = cut_mention(cut, 0, CUT_SRC, &group, 1);
 	uint32_t dst = cut_mention(cut, 0, CUT_DST, &self, 1);
 	cut_close(cut);

@@ -375,8 +375,9 @@ void policy_untold(const struct policy *, const struct tailnet *, struct finding
 void derp_validate(struct arena *, struct tree *, const struct node *map,
                    struct findings *);
 
-/* The number of a selector's text among the words of a policy, or NAMES_NONE: without
- * looking for it, where the selector was read in that policy. */
+/* The number of a selector's text among the words of a policy: without looking for it,
+ * where the selector was read in that policy. Those have one; of others, whose text may
+ * not be there, NAMES_NONE. */
 uint32_t policy_word(const struct policy *, const struct selector *);
 
 const struct group *policy_group(const struct policy *, struct text name);
