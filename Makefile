@@ -177,7 +177,7 @@ same: ## the same bytes as built by gcc and clang, with -O0 and -O3
 
 tests: $(BUILD)/aclc $(TESTS)
 
-fuzz: ## a minute (TIME=60) for each fuzzer, or those in NAMES; SEED=1: begun alike
+fuzz: ## a minute (TIME=60) for each fuzzer, or those in NAMES; SEED=1: the same again
 	@.ci/deps build fuzz
 	@+$(AGAIN) KIND=fuzz CC=clang fuzzers
 	@TIME=$(TIME) SEED=$(SEED) .ci/fuzz build/fuzz $(NAMES)

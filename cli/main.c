@@ -217,7 +217,6 @@ main(int argc, char **argv)
 	signals_start();
 	output_start(&run.out, &run.arena, STDOUT_FILENO, "standard output");
 	output_start(&run.err, &run.arena, STDERR_FILENO, "standard error");
-	terminal_start();
 	json_start();
 	status = run_words(&run, argc, (const char *const *)argv);
 	progress_clear();

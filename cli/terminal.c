@@ -120,12 +120,13 @@ progress_show(int number)
 	errno = why;
 }
 
-void
-terminal_start(void)
+static void
+progress_start(void)
 {
 	struct sigaction action = { .sa_handler = progress_show, .sa_flags = SA_RESTART };
 
-	sigaction(SIGALRM, &action, NULL);
+	if (sigaction(SIGALRM, &action, NULL) == 0)
+		alarm(1);
 }
 
 void
@@ -146,7 +147,7 @@ progress_tell(const char *what)
 		return;
 	progress_all = 0;
 	if (!progress_what)
-		alarm(1);
+		progress_start();
 	progress_what = what;
 }
 

@@ -7,9 +7,6 @@
 
 struct run;
 
-/* Called once, first: the clock that progress goes by. */
-void terminal_start(void);
-
 /* Settles whether the outputs of a run are coloured (--color, NO_COLOR,
  * CLICOLOR_FORCE, TERM, and what they are connected to), how wide they are,
  * and whether a CI runner would obey what is written. */

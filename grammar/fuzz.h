@@ -38,6 +38,16 @@ demand_fails(const char *what, const char *file, int line)
 	abort();
 }
 
+/*
+ * What the watch compares goes by the clock, or by what others have taken: kept out of
+ * what libFuzzer traces, for it draws inputs from that.
+ */
+#ifdef __clang__
+#define FUZZ_UNTRACED __attribute__((no_sanitize("coverage"), noinline))
+#else
+#define FUZZ_UNTRACED
+#endif
+
 /* When the watch began; memory in use since then, and the most there was. */
 static struct {
 	bool on;
@@ -45,7 +55,7 @@ static struct {
 	size_t live, most, bound;
 } fuzz_watch;
 
-static inline void
+FUZZ_UNTRACED static inline void
 fuzz_gave(const volatile void *at, size_t size)
 {
 	(void)at;
@@ -63,7 +73,7 @@ fuzz_gave(const volatile void *at, size_t size)
 	}
 }
 
-static inline void
+FUZZ_UNTRACED static inline void
 fuzz_took(const volatile void *at)
 {
 	size_t size = at ? __sanitizer_get_allocated_size(at) : 0;
@@ -80,7 +90,7 @@ fuzz_watch_install(void)
 	                                                                           : 1;
 }
 
-static inline void
+FUZZ_UNTRACED static inline void
 fuzz_watch_begin(size_t len, size_t floor)
 {
 	fuzz_watch.live = fuzz_watch.most = 0;
@@ -90,7 +100,7 @@ fuzz_watch_begin(size_t len, size_t floor)
 }
 
 /* FUZZ_TELL in the environment: says how much it was. */
-static inline void
+FUZZ_UNTRACED static inline void
 fuzz_watch_end(size_t len)
 {
 	fuzz_watch.on = false;
