@@ -306,10 +306,8 @@ grow_alone(struct arena *arena, void *items, size_t used, size_t new)
 }
 
 void *
-arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
+arena_grow_full(struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
 {
-	if (*cap > n)
-		return items;
 	size_t old = product(*cap, size);
 	size_t least = size < LARGE ? 8 : 2;
 	size_t larger = *cap < least ? least : product(*cap, 2);

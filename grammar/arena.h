@@ -40,12 +40,19 @@ void *arena_array(struct arena *, size_t n, size_t size);
 /* The same as they are, for what is filled at once. */
 void *arena_room(struct arena *, size_t n, size_t size);
 
+/* As arena_grow, where *cap is n. */
+void *arena_grow_full(struct arena *, void *items, size_t n, size_t *cap, size_t size);
+
 /*
  * Makes room for one more element: returns items when *cap > n, otherwise a
  * larger array (in place, where items was given out last) that starts with
  * the n elements, and raises *cap. New elements are not zeroed.
  */
-void *arena_grow(struct arena *, void *items, size_t n, size_t *cap, size_t size);
+static inline void *
+arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
+{
+	return *cap > n ? items : arena_grow_full(arena, items, n, cap, size);
+}
 
 /* Copies len bytes and adds a NUL. */
 char *arena_copy(struct arena *, const char *bytes, size_t len);

@@ -108,7 +108,7 @@ step(struct walk *walk, const char *at)
 		walk->line_begun = true;
 		return *at == '"' ? string_end(at, walk->end) : at + 1;
 	}
-	const char *close = comment_end(at, walk->end);
+	const char *close = *at == '/' ? comment_end(at, walk->end) : at;
 	if (close && close > at) {
 		comment_add(walk, at, close);
 		walk->line_begun &= close[-1] != '\n';
@@ -119,7 +119,8 @@ step(struct walk *walk, const char *at)
 		walk->line_begun = true;
 		return at + 1;
 	}
-	walk->line_begun &= !memchr(at, '\n', (size_t)(close - at));
+	/* mostly the first one is the line end */
+	walk->line_begun &= *at != '\n' && !memchr(at, '\n', (size_t)(close - at));
 	return close;
 }
 

@@ -193,7 +193,9 @@ child_finish(struct format *f, struct frame *frame)
 	const struct walk *walk = &frame->walk;
 
 	frame->busy = false;
-	page_put_extra(&f->page, walk->after, frame->depth + 2, NO_LEADING | NO_TRAILING);
+	if (walk->after.len > 0)
+		page_put_extra(&f->page, walk->after, frame->depth + 2,
+		               NO_LEADING | NO_TRAILING);
 	if (walk->is_name) {
 		page_fill(&f->page, ':', 1);
 		return;

@@ -299,22 +299,35 @@ hash_mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
+/* Up to eight bytes; some of them twice. */
+static uint64_t
+hash_word(const char *at, size_t n)
+{
+	uint32_t first = 0, last = 0;
+
+	if (n >= sizeof(first)) {
+		memcpy(&first, at, sizeof(first));
+		memcpy(&last, at + n - sizeof(last), sizeof(last));
+		return (uint64_t)last << 32 | first;
+	}
+	while (n-- > 0)
+		first = first << 8 | (unsigned char)at[n];
+	return first;
+}
+
 /* Eight bytes at a time. */
 static uint32_t
 text_hash(struct text text)
 {
-	uint64_t hash = text.len, word = 0;
+	uint64_t hash = text.len, word;
 	size_t i = 0;
 
 	for (; text.len - i >= sizeof(word); i += sizeof(word)) {
 		memcpy(&word, text.at + i, sizeof(word));
 		hash = hash_mix(hash, word);
 	}
-	if (i < text.len) {
-		word = 0;
-		memcpy(&word, text.at + i, text.len - i);
-		hash = hash_mix(hash, word);
-	}
+	if (i < text.len)
+		hash = hash_mix(hash, hash_word(text.at + i, text.len - i));
 	return (uint32_t)(hash_mix(hash, hash >> 32) >> 32);
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
@@ -32,6 +33,29 @@ controls_and_what_has_no_width_hide(void **state)
 	assert_true(hides("a\x1B[31m"));        /* escape */
 	assert_true(hides("a\x7F"));            /* delete */
 	assert_true(hides("\xF3\xA0\x81\x81")); /* U+E0041 */
+}
+
+/* Bytes are looked at one by one, and many together. */
+static void
+a_byte_hides_wherever_it_stands(void **state)
+{
+	char bytes[40];
+
+	(void)state;
+	for (int c = 0; c < 0x80; c++) {
+		bool other =
+			(c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+		for (size_t i = 0; i < sizeof(bytes); i++) {
+			struct deceit deceit = { .first = i };
+			memset(bytes, 'a', sizeof(bytes));
+			bytes[i] = (char)c;
+			assert_int_equal(deceit_hidden((struct text) { bytes,
+			                                               sizeof(bytes) },
+			                               0, &deceit),
+			                 other);
+			assert_int_equal(deceit.first, i);
+		}
+	}
 }
 
 static void
@@ -96,6 +120,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(controls_and_what_has_no_width_hide),
+		cmocka_unit_test(a_byte_hides_wherever_it_stands),
 		cmocka_unit_test(ordinary_text_does_not_hide),
 		cmocka_unit_test(emoji_may_be_joined),
 		cmocka_unit_test(the_place_of_what_hides_is_told),
