@@ -143,7 +143,7 @@ in_headscale_self_goes_last_where_another_is_no_autogroup(void **state)
 	"{\"action\":\"accept\",\"src\":[\"" src "\"],\"dst\":[\"" dst "\"]}"
 
 /* In SMALL_PEOPLE, the second machine is ada's alone: what she may send it as hers and
- * as anybody's is one rule. */
+ * as anybody's is one rule, where the first of them is, at whatever machine. */
 static void
 a_rule_for_ones_own_machines_merges_with_one_of_the_same_sources(void **state)
 {
@@ -154,17 +154,34 @@ a_rule_for_ones_own_machines_merges_with_one_of_the_same_sources(void **state)
 		"{\"acls\":[" ACL("ada@example.com",
 		                  "ada@example.com:2") "," ACL("autogroup:member",
 		                                               "autogroup:self:1") "]}",
+		"{\"acls\":[" ACL("ada@example.com", "bob@example.com:3") "," ACL(
+			"autogroup:member",
+			"autogroup:self:1") "," ACL("bob@example.com",
+		                                    "ada@example.com:"
+		                                    "4") "," ACL("ada@"
+		                                                 "exam"
+		                                                 "ple."
+		                                                 "com",
+		                                                 "ada@"
+		                                                 "exam"
+		                                                 "ple."
+		                                                 "com:"
+		                                                 "2") "]}",
 	};
+	static const struct {
+		size_t n;
+		uint16_t first;
+	} wanted[] = { { 1, 1 }, { 1, 2 }, { 2, 1 } };
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct small s;
 		small_start(&s, policies[i], SMALL_PEOPLE);
 		struct table *table = table_make(&s.arena, s.filter);
 		struct wire_table wire = table_of(table, &s.arena, 1);
-		assert_int_equal(wire.n, 1);
+		assert_int_equal(wire.n, wanted[i].n);
 		assert_int_equal(wire.rules[0].n_dst, 4);
-		assert_int_equal(wire.rules[0].dst[0].ports.first, i + 1);
+		assert_int_equal(wire.rules[0].dst[0].ports.first, wanted[i].first);
 		small_end(&s);
 	}
 }
@@ -288,11 +305,19 @@ grants_of_packets_merge_and_those_via_a_router_or_of_capabilities_do_not(void **
 		"{" TAGS
 		"\"grants\":[{\"src\":[\"ada@example.com\"],\"dst\":[\"10.1.0.1\","
 		"\"10.1.0.2\"],\"ip\":[\"tcp:1\"],\"via\":[\"tag:db\"]}]}",
+		"{" TAGS
+		"\"grants\":[{\"src\":[\"ada@example.com\"],\"dst\":[\"10.1.0.1\"],"
+		"\"ip\":[\"tcp:1\"]},{\"src\":[\"ada@example.com\"],"
+		"\"dst\":[\"10.1.0.2\"],\"ip\":[\"tcp:2\"],\"via\":[\"tag:db\"]}]}",
+		"{" TAGS
+		"\"grants\":[{\"src\":[\"ada@example.com\"],\"dst\":[\"10.1.0.1\"],"
+		"\"ip\":[\"tcp:1\"],\"via\":[\"tag:db\"]},{\"src\":[\"ada@example.com\"],"
+		"\"dst\":[\"10.1.0.2\"],\"ip\":[\"tcp:2\"]}]}",
 	};
-	static const size_t wanted[] = { 1, 2, 2, 1 };
+	static const size_t wanted[] = { 1, 2, 2, 1, 2, 2 };
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		struct small s;
 		small_start(&s, policies[i], SMALL_PEOPLE);
 		assert_int_equal(rules_of_router(&s), wanted[i]);
@@ -330,6 +355,130 @@ each_of_many_owners_gets_its_own_sources(void **state)
 			text_is(table_src_text(table, wire.rules[0].src, 0), address));
 	}
 	small_end(&s);
+}
+
+static void
+capabilities_are_for_the_addresses_of_the_machine(void **state)
+{
+	struct small s;
+
+	(void)state;
+	small_start(&s,
+	            "{" TAGS "\"grants\":[{\"src\":[\"ada@example.com\"],"
+	            "\"dst\":[\"tag:db\"],\"app\":{\"example.com/cap\":[{}]}}]}",
+	            SMALL_PEOPLE);
+	struct wire_table wire = table_of(table_make(&s.arena, s.filter), &s.arena, 4);
+	assert_int_equal(wire.n, 1);
+	assert_int_equal(wire.rules[0].n_dst, 0);
+	assert_int_equal(wire.rules[0].n_cap_dst, 2);
+	assert_true(text_is(wire.rules[0].cap_dst[0], "100.64.0.4/32"));
+	assert_true(text_is(wire.rules[0].cap_dst[1], "fd7a:115c:a1e0::4/128"));
+	small_end(&s);
+}
+
+/* The first has the posture that is asked for, the second has not. */
+static void
+a_machine_sees_those_of_its_owner_that_may_not_answer(void **state)
+{
+	struct small s;
+
+	(void)state;
+	small_start(
+		&s,
+		"{\"postures\":{\"posture:linux\":[\"node:os == 'linux'\"]},"
+		"\"grants\":[{\"src\":[\"autogroup:member\"],"
+		"\"dst\":[\"autogroup:self\"],\"ip\":[\"*\"],"
+		"\"srcPosture\":[\"posture:linux\"]}]}",
+		"{\"users\":[" USER(
+			"1") "],\"nodes\":["
+			     "{\"id\":\"n1\",\"name\":\"m1\",\"user\":\"u1@example.com\","
+			     "\"addresses\":[\"100.64.0.1\"],\"os\":\"linux\"},"
+			     "{\"id\":\"n2\",\"name\":\"m2\",\"user\":\"u1@example.com\","
+			     "\"addresses\":[\"100.64.0.2\"],\"os\":\"windows\"}]}");
+	struct table *table = table_make(&s.arena, s.filter);
+	for (uint32_t m = 0; m < 2; m++) {
+		size_t n;
+		const struct stretch *peers = table_peers(table, m, &n);
+		assert_int_equal(n, 1);
+		assert_int_equal(peers->first, 1 - m);
+		assert_int_equal(peers->end, 2 - m);
+	}
+	small_end(&s);
+}
+
+/* Owners of one machine each. The last third of them have a rule more, and a peer. */
+#define OWNERS 300
+
+static void
+start_owners(struct small *s, struct arena *arena)
+{
+	struct saying users = { .arena = arena }, nodes = { .arena = arena },
+		      acls = { .arena = arena };
+	for (int i = 0; i < OWNERS; i++) {
+		const char *comma = i ? "," : "";
+		saying_add(&users, "%s{\"id\":\"%d\",\"login\":\"u%d@example.com\"}",
+		           comma, i + 1, i);
+		saying_add(
+			&nodes,
+			"%s{\"id\":\"n%d\",\"name\":\"m%d\",\"user\":\"u%d@example.com\","
+			"\"addresses\":[\"100.64.%d.%d\"]}",
+			comma, i + 1, i, i, 1 + i / 200, 1 + i % 200);
+		if (i >= OWNERS / 3 * 2)
+			saying_add(&acls,
+			           ",{\"action\":\"accept\",\"src\":[\"u0@example.com\"],"
+			           "\"dst\":[\"u%d@example.com:22\"]}",
+			           i);
+	}
+	saying_add(&users, "],\"nodes\":[%s]}", saying_words(&nodes));
+	struct saying policy = { .arena = arena }, people = { .arena = arena };
+	saying_add(&policy,
+	           "{\"acls\":[" ACL("autogroup:member", "autogroup:self:1") "%s]}",
+	           saying_words(&acls));
+	saying_add(&people, "{\"users\":[%s", saying_words(&users));
+	small_start(s, saying_words(&policy), saying_words(&people));
+}
+
+/* Both tables put a machine's rules and peers together; true of a machine with two rules. */
+static bool
+same_of_machine(struct small *s, struct table *one, struct table *other, uint32_t machine)
+{
+	struct wire_table a = table_of(one, &s->arena, machine),
+			  b = table_of(other, &s->arena, machine);
+	size_t n_a, n_b;
+	const struct stretch *p = table_peers(one, machine, &n_a),
+			     *q = table_peers(other, machine, &n_b);
+	assert_int_equal(a.n, b.n);
+	for (size_t i = 0; i < a.n; i++) {
+		assert_ptr_equal(a.rules[i].rule, b.rules[i].rule);
+		assert_true(text_equal(table_src_json(one, a.rules[i].src),
+		                       table_src_json(other, b.rules[i].src)));
+		assert_int_equal(a.rules[i].n_dst, b.rules[i].n_dst);
+		assert_true(text_equal(a.rules[i].dst[0].ip, b.rules[i].dst[0].ip));
+	}
+	assert_int_equal(n_a, n_b);
+	for (size_t i = 0; i < n_a; i++) {
+		assert_int_equal(p[i].first, q[i].first);
+		assert_int_equal(p[i].end, q[i].end);
+	}
+	return a.n == 2;
+}
+
+static void
+machines_of_more_kinds_than_are_kept_have_what_they_have_alone(void **state)
+{
+	struct small s;
+	struct arena arena = { 0 };
+	size_t n_longer = 0;
+
+	(void)state;
+	start_owners(&s, &arena);
+	struct table *all = table_make(&s.arena, s.filter);
+	for (uint32_t i = 0; i < 2 * OWNERS; i++)
+		n_longer += same_of_machine(&s, all, table_make(&s.arena, s.filter),
+		                            i % OWNERS);
+	assert_int_equal(n_longer, 2 * OWNERS / 3);
+	small_end(&s);
+	arena_end(&arena);
 }
 
 static void
@@ -436,6 +585,10 @@ main(void)
 			a_rule_for_ones_own_machines_merges_with_one_of_the_same_sources),
 		cmocka_unit_test(what_a_filter_does_not_name_is_resolved_as_what_it_does),
 		cmocka_unit_test(each_of_many_owners_gets_its_own_sources),
+		cmocka_unit_test(capabilities_are_for_the_addresses_of_the_machine),
+		cmocka_unit_test(a_machine_sees_those_of_its_owner_that_may_not_answer),
+		cmocka_unit_test(
+			machines_of_more_kinds_than_are_kept_have_what_they_have_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
