@@ -17,10 +17,10 @@ struct notice {
 	struct span where;             /* of the comment, or the entry's check */
 	const struct comment *comment; /* NULL: an entry of the settings */
 	struct span about;
-	bool line;    /* about a line, not a value */
-	bool expired; /* hushes no more */
-	bool misread; /* its reason was taken for a part of an id */
-	size_t n_ids;
+	bool line;            /* about a line, not a value */
+	bool expired;         /* hushes no more */
+	bool misread;         /* its reason was taken for a part of an id */
+	size_t n_ids, n_idle; /* in the end: of those that hush nothing */
 };
 
 /* One check that a notice hushes. */
@@ -478,21 +478,27 @@ hush_unused(struct hushes *hushes, const struct hush *hush)
 	struct finding *finding = notice_raise(hushes, notice, &CHECK_UNUSED_SUPPRESSION,
 	                                       hush->id, unused_said(hushes, hush));
 
-	if (notice->n_ids == 1)
+	if (notice->n_idle == notice->n_ids)
 		comment_remove(hushes, finding, notice);
 	else if (notice->comment)
 		id_remove(hushes, finding, hush);
 }
 
+static bool
+hush_is_idle(const struct hush *hush, bool inventory)
+{
+	return !hush->used && !hush->notice->expired &&
+	       (inventory || !needs_inventory(hush->check));
+}
+
 static void
 list_finish(struct hushes *hushes, const struct hush_list *list, bool inventory)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		const struct hush *hush = &list->at[i];
-		if (!hush->used && !hush->notice->expired &&
-		    (inventory || !needs_inventory(hush->check)))
-			hush_unused(hushes, hush);
-	}
+	for (size_t i = 0; i < list->n; i++)
+		list->at[i].notice->n_idle += hush_is_idle(&list->at[i], inventory);
+	for (size_t i = 0; i < list->n; i++)
+		if (hush_is_idle(&list->at[i], inventory))
+			hush_unused(hushes, &list->at[i]);
 }
 
 void
