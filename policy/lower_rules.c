@@ -45,11 +45,9 @@ protocol_word(const struct lower *l, int protocol)
 		known = lower_takes(l, FEATURE_PROTO_ICMP);
 	if (protocol == PROTOCOL_ICMPV6)
 		known = lower_takes(l, FEATURE_PROTO_IPV6_ICMP);
-	if (known)
-		return name;
 	if (protocol == 0 && !lower_takes(l, FEATURE_PROTO_ZERO))
 		return NULL;
-	return arena_format(l->arena, "%d", protocol);
+	return known ? name : arena_format(l->arena, "%d", protocol);
 }
 
 /* The words of the target that mean the same together; returns how many. */
