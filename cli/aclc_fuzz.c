@@ -108,8 +108,11 @@ words_of(struct arena *arena, struct text line)
 static bool
 asks_otherwise(const struct words_typed *words)
 {
-	if (strcmp(words->at[1], "help") == 0 || strcmp(words->at[1], "completion") == 0)
-		return true;
+	static const char *const first[] = { "help", "completion", "--version", "-V" };
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++)
+		if (strcmp(words->at[1], first[i]) == 0)
+			return true;
 	for (int i = 1; i < words->n; i++) {
 		const char *word = words->at[i];
 		if (word[0] == '-' && word[1] != '-' && strlen(word) > 2)
