@@ -100,14 +100,17 @@ most_told(const struct differing *d)
 	return d->own->all ? SIZE_MAX : DIFF_MOST;
 }
 
-/* What holds for every tailnet. Who is imagined is needed no longer than that. */
+typedef struct tailnet *tailnet_imagined(struct arena *, const struct policy *const *,
+                                         size_t n);
+
+/* What holds for every such tailnet. Who is imagined is needed no longer than that. */
 static const struct diff *
-compare_anywhere(struct differing *d)
+compare_anywhere(struct differing *d, tailnet_imagined imagine)
 {
 	struct arena imagined = { 0 };
 	const struct policy *both[2] = { d->sides[0].unit.policy,
 		                         d->sides[1].unit.policy };
-	struct tailnet *any = tailnet_imagine(&imagined, both, 2);
+	struct tailnet *any = imagine(&imagined, both, 2);
 	const struct diff *diff = diff_make(&d->run->arena, party_of(&d->sides[0], any),
 	                                    party_of(&d->sides[1], any), most_told(d));
 
@@ -115,13 +118,29 @@ compare_anywhere(struct differing *d)
 	return diff;
 }
 
+/* Headscale knows no guests; and where something is gained and something lost, the
+ * verdict is the same with them. */
+static void
+compare_for_guests(struct differing *d)
+{
+	if (d->sides[DIFF_OLD].target != TARGET_TAILSCALE ||
+	    d->sides[DIFF_NEW].target != TARGET_TAILSCALE ||
+	    (d->any->gained.n > 0 && d->any->lost.n > 0))
+		return;
+	d->guests = compare_anywhere(d, tailnet_imagine_guests);
+	if (guests_access(d, DIFF_OLD)->n + guests_access(d, DIFF_NEW)->n == 0)
+		d->guests = NULL;
+}
+
 static void
 sides_compare(struct differing *d)
 {
 	progress_tell("comparing");
-	d->any = compare_anywhere(d);
-	if (!d->sides[1].unit.tailnet)
+	d->any = compare_anywhere(d, tailnet_imagine);
+	if (!d->sides[1].unit.tailnet) {
+		compare_for_guests(d);
 		return;
+	}
 	progress_tell("comparing in the inventory's tailnet");
 	d->here =
 		diff_make(&d->run->arena,

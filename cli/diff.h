@@ -36,6 +36,9 @@ struct differing {
 	bool one;                /* both are one policy, for two targets */
 	const struct diff *any;  /* for every tailnet … */
 	const struct diff *here; /* … and for that of the inventories, or NULL */
+	/* Without inventories, if it says more: the same where those who are named are
+	 * guests; else NULL. */
+	const struct diff *guests;
 };
 
 /* diff_sides.c */
@@ -67,10 +70,10 @@ const char *differing_verdict(const struct differing *);
 /* Whether the policies differ in nothing that counts. */
 bool differing_is_empty(const struct differing *);
 
-/* The command that shows a witness: "aclc explain tag:db tag:web:443 new.hujson";
- * NULL where explain cannot be asked about it. imagined: one for every tailnet. */
-const char *witness_command(struct arena *, const struct differing *, enum diff_side,
-                            const struct diff_access *, bool imagined);
+/* The command that shows a witness of a diff: "aclc explain tag:db tag:web:443
+ * new.hujson"; NULL where explain cannot be asked about it. */
+const char *witness_command(struct arena *, const struct differing *, const struct diff *,
+                            enum diff_side, const struct diff_access *);
 
 /* A list of names, no longer than people read unless all was asked for: the last of
  * them may be "17 more". n becomes how many are in it. */
@@ -84,6 +87,10 @@ const char *sums_text(struct arena *, const struct differing *);
 const char *same_text(const struct differing *);
 const char *tailnet_text(struct arena *, const struct differing *, enum diff_side);
 const char *paper_text(struct arena *, const struct differing *);
+
+/* What guests gain or lose, where nobody else does: nothing is gained, or lost, if
+ * whoever is named is a member. An empty list where there is no such thing. */
+const struct diff_accesses *guests_access(const struct differing *, enum diff_side);
 
 /* Whether something differs for some tailnets, and nothing for this one. */
 bool is_on_paper(const struct differing *);

@@ -314,6 +314,22 @@ differing_access(const struct differing *d)
 	return d->here ? d->here : d->any;
 }
 
+static const struct diff_accesses *
+accesses_of(const struct diff *diff, enum diff_side side)
+{
+	return side == DIFF_NEW ? &diff->gained : &diff->lost;
+}
+
+const struct diff_accesses *
+guests_access(const struct differing *d, enum diff_side side)
+{
+	static const struct diff_accesses none = { .at = NULL };
+
+	if (!d->guests || accesses_of(d->any, side)->n > 0)
+		return &none;
+	return accesses_of(d->guests, side);
+}
+
 bool
 differing_is_empty(const struct differing *d)
 {
@@ -383,8 +399,8 @@ witness_target(struct arena *arena, const struct cut_flow *flow)
 /* The inventories and the target that were given for a side: explain finds those that
  * the settings say by itself. */
 static const char *
-witness_options(struct arena *arena, const struct differing *d, enum diff_side side,
-                bool imagined)
+witness_options(struct arena *arena, const struct differing *d, const struct diff *diff,
+                enum diff_side side)
 {
 	bool old = side == DIFF_OLD && d->own->old_inventories.n > 0;
 	const struct strings *inventories =
@@ -395,24 +411,26 @@ witness_options(struct arena *arena, const struct differing *d, enum diff_side s
 	                              : "";
 
 	for (size_t i = 0;
-	     !imagined && (old || d->inventories_given) && i < inventories->n; i++)
+	     !diff->imagined && (old || d->inventories_given) && i < inventories->n; i++)
 		options = arena_format(arena, "%s-i %s ", options,
 		                       shell_word(arena, text_of(inventories->at[i])));
 	return options;
 }
 
 const char *
-witness_command(struct arena *arena, const struct differing *d, enum diff_side side,
-                const struct diff_access *access, bool imagined)
+witness_command(struct arena *arena, const struct differing *d, const struct diff *diff,
+                enum diff_side side, const struct diff_access *access)
 {
 	const struct cut_flow *flow = &access->witness;
 	const char *protocol = access->both ? NULL : protocol_name(arena, flow->protocol);
 	const char *path = d->sides[side].path;
 
-	if (!path || !access->checkable || flow->posture.len > 0 || flow->via.len > 0)
+	/* explain takes those who are named for members */
+	if (!path || !access->checkable || flow->posture.len > 0 || flow->via.len > 0 ||
+	    diff == d->guests)
 		return NULL;
 	return arena_format(arena, "aclc explain %s%s%s%s%s %s %s",
-	                    witness_options(arena, d, side, imagined),
+	                    witness_options(arena, d, diff, side),
 	                    protocol ? "--proto " : "", protocol ? protocol : "",
 	                    protocol ? " " : "", shell_word(arena, flow->src),
 	                    shell_word(arena, witness_target(arena, flow)),

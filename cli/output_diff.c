@@ -228,9 +228,9 @@ rule_write(const struct differing *d, struct output *out, struct arena *arena,
 /* Who is concerned, and what shows it. */
 static void
 access_foot(const struct differing *d, struct output *out, struct arena *arena,
-            enum diff_side side, const struct diff_access *a, bool imagined)
+            const struct diff *diff, enum diff_side side, const struct diff_access *a)
 {
-	const char *command = witness_command(arena, d, side, a, imagined);
+	const char *command = witness_command(arena, d, diff, side, a);
 
 	output_paint(out, PAINT_FAINT);
 	counts_write(out, arena, a);
@@ -245,7 +245,7 @@ access_foot(const struct differing *d, struct output *out, struct arena *arena,
 /* "+ group:eng -> tag:db on tcp:5432 via tag:gate". */
 static void
 access_write(const struct differing *d, struct output *out, struct arena *arena,
-             enum diff_side side, const struct diff_access *a, bool imagined)
+             const struct diff *diff, enum diff_side side, const struct diff_access *a)
 {
 	struct page page = page_start(out);
 
@@ -273,7 +273,7 @@ access_write(const struct differing *d, struct output *out, struct arena *arena,
 	}
 	output_paint(out, PAINT_NONE);
 	page_end(&page);
-	access_foot(d, out, arena, side, a, imagined);
+	access_foot(d, out, arena, diff, side, a);
 }
 
 static void
@@ -323,7 +323,7 @@ accesses_write(const struct differing *d, struct output *out, enum diff_side sid
 		struct arena scratch = { 0 };
 		if (i == 0 || list->at[i].grant != list->at[i - 1].grant)
 			rule_write(d, out, &scratch, side, &list->at[i], list->n - i);
-		access_write(d, out, &scratch, side, &list->at[i], diff->imagined);
+		access_write(d, out, &scratch, diff, side, &list->at[i]);
 		arena_end(&scratch);
 	}
 	more_write(out, list->n - shown);
@@ -466,6 +466,8 @@ same_text(const struct differing *d)
 		return ", to the letter";
 	if (d->here && d->any->gained.n + d->any->lost.n > 0)
 		return d->one ? " there for this tailnet" : " for this tailnet";
+	if (d->guests)
+		return ", unless those named are guests";
 	return d->one ? " there" : "; the text differs, its meaning does not";
 }
 
@@ -552,6 +554,12 @@ diff_text(const struct differing *d, struct output *out)
 		accesses_write(d, out, DIFF_NEW, d->any, "gained on paper");
 		accesses_write(d, out, DIFF_OLD, d->any, "lost on paper");
 	}
+	if (guests_access(d, DIFF_NEW)->n > 0)
+		accesses_write(d, out, DIFF_NEW, d->guests,
+		               "gained, if those named are guests");
+	if (guests_access(d, DIFF_OLD)->n > 0)
+		accesses_write(d, out, DIFF_OLD, d->guests,
+		               "lost, if those named are guests");
 	changes_write(d, out, d->any->changes, d->any->n_changes, "otherwise changed");
 	changes_write(d, out, d->any->notes, d->any->n_notes,
 	              "edited, without an effect");

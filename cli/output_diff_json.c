@@ -87,11 +87,11 @@ json_of_origin(const struct differing *d, struct arena *arena, enum diff_side si
 }
 
 static json_t *
-json_of_witness(const struct differing *d, struct arena *arena, enum diff_side side,
-                const struct diff_access *a, bool imagined)
+json_of_witness(const struct differing *d, struct arena *arena, const struct diff *diff,
+                enum diff_side side, const struct diff_access *a)
 {
 	const struct cut_flow *flow = &a->witness;
-	const char *command = witness_command(arena, d, side, a, imagined);
+	const char *command = witness_command(arena, d, diff, side, a);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "src", json_of_text(flow->src));
@@ -127,12 +127,12 @@ json_of_line(const struct diff_access *a, size_t src, size_t dst, size_t ip)
 }
 
 static void
-access_lines(const struct differing *d, struct lines *lines, enum diff_side side,
-             const struct diff_access *a, bool counted)
+access_lines(const struct differing *d, struct lines *lines, const struct diff *diff,
+             enum diff_side side, const struct diff_access *a)
 {
 	struct arena scratch = { 0 };
 	json_t *origin = json_of_origin(d, &scratch, side, a->grant);
-	json_t *witness = json_of_witness(d, &scratch, side, a, !counted);
+	json_t *witness = json_of_witness(d, &scratch, diff, side, a);
 
 	for (size_t i = 0; i < a->n_src; i++)
 		for (size_t k = 0; k < a->n_dst; k++)
@@ -140,7 +140,7 @@ access_lines(const struct differing *d, struct lines *lines, enum diff_side side
 				json_t *line = json_of_line(a, i, k, p);
 				json_object_set(line, "origin", origin);
 				json_object_set(line, "witness", witness);
-				if (counted)
+				if (!diff->imagined)
 					json_object_set_new(line, "machines",
 					                    json_integer(a->n_machines));
 				line_write(lines, line);
@@ -161,8 +161,7 @@ accesses_lines(const struct differing *d, struct output *out, const char *indent
 			side == DIFF_NEW ? &diff->gained : &diff->lost;
 		struct lines lines = lines_start(out, names[side], indent);
 		for (size_t i = 0; i < list->n; i++)
-			access_lines(d, &lines, (enum diff_side)side, &list->at[i],
-			             !diff->imagined);
+			access_lines(d, &lines, diff, (enum diff_side)side, &list->at[i]);
 		lines_end(&lines, indent);
 	}
 }
@@ -231,19 +230,26 @@ targets_lines(const struct differing *d, struct output *out)
 	lines_end(&lines, "  ");
 }
 
-/* The other world: what is so for every tailnet. */
 static void
-paper_write(const struct differing *d, struct output *out)
+tailnet_counts_write(const struct differing *d, struct output *out)
 {
-	bool same = d->any->gained.n + d->any->lost.n == 0;
-
 	output_string(out, ",\n  \"counts\": {");
 	counts_write(out, "gained", &d->here->gained);
 	output_string(out, ", ");
 	counts_write(out, "lost", &d->here->lost);
-	output_format(out, "},\n  \"on_paper\": {\n    \"equivalent\": %s",
+	output_char(out, '}');
+}
+
+/* What is so in another world: for every tailnet, or where those named are guests. */
+static void
+world_write(const struct differing *d, struct output *out, const char *name,
+            const struct diff *diff)
+{
+	bool same = diff->gained.n + diff->lost.n == 0;
+
+	output_format(out, ",\n  \"%s\": {\n    \"equivalent\": %s", name,
 	              same && d->any->n_changes == 0 ? "true" : "false");
-	accesses_lines(d, out, "    ", d->any);
+	accesses_lines(d, out, "    ", diff);
 	output_string(out, "\n  }");
 }
 
@@ -261,7 +267,11 @@ diff_json(const struct differing *d, struct output *out)
 	changes_lines(d, out, "notes", d->any->notes, d->any->n_notes);
 	if (d->sides[DIFF_OLD].target != d->sides[DIFF_NEW].target)
 		targets_lines(d, out);
-	if (d->here)
-		paper_write(d, out);
+	if (d->here) {
+		tailnet_counts_write(d, out);
+		world_write(d, out, "on_paper", d->any);
+	}
+	if (d->guests)
+		world_write(d, out, "guests", d->guests);
 	output_string(out, "\n}\n");
 }

@@ -304,8 +304,11 @@ diff_markdown(const struct differing *d, struct output *out)
 	const char *const headings[2][2] = { { "Lost", "Gained" },
 		                             { "Lost on paper", "Gained on paper" } };
 	const char *const *heading = headings[is_on_paper(d)];
-	const size_t lists[] = { access->gained.n, access->lost.n, d->any->n_changes,
-		                 d->any->n_notes, d->any->n_readings };
+	const struct diff_accesses *guests_gained = guests_access(d, DIFF_NEW);
+	const struct diff_accesses *guests_lost = guests_access(d, DIFF_OLD);
+	const size_t lists[] = { access->gained.n,  access->lost.n,    guests_gained->n,
+		                 guests_lost->n,    d->any->n_changes, d->any->n_notes,
+		                 d->any->n_readings };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		c.n_sections += lists[i] > 0;
@@ -317,6 +320,10 @@ diff_markdown(const struct differing *d, struct output *out)
 	}
 	accesses_table(&c, DIFF_NEW, &access->gained, heading[DIFF_NEW], "gained");
 	accesses_table(&c, DIFF_OLD, &access->lost, heading[DIFF_OLD], "lost");
+	accesses_table(&c, DIFF_NEW, guests_gained, "Gained, if those named are guests",
+	               "gained");
+	accesses_table(&c, DIFF_OLD, guests_lost, "Lost, if those named are guests",
+	               "lost");
 	changes_list(&c, d->any->changes, d->any->n_changes, "Otherwise changed");
 	changes_list(&c, d->any->notes, d->any->n_notes, "Edited, without an effect");
 	readings_list(&c);

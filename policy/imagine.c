@@ -13,6 +13,7 @@
 struct imagination {
 	struct arena *arena;
 	struct tailnet *tailnet;
+	bool guests; /* whoever is named is one */
 	size_t users_cap, machines_cap;
 };
 
@@ -58,16 +59,18 @@ imagine_user(struct imagination *im, enum stand_in stand_in, struct text login,
 
 	if (number < t->n_users)
 		return;
+	bool shared =
+		stand_in == STAND_IN_SHARED || (stand_in == STAND_IN_USER && im->guests);
 	t->users = arena_grow(im->arena, t->users, t->n_users, &im->users_cap,
 	                      sizeof(*t->users));
 	t->users[t->n_users++] = (struct user) {
 		.login = login,
 		.role = role,
-		.shared = stand_in == STAND_IN_SHARED,
+		.shared = shared,
 	};
 	struct machine *machine = imagine_machine(im, stand_in, login, stands_for);
 	machine->user = number;
-	machine->shared = stand_in == STAND_IN_SHARED;
+	machine->shared = shared;
 }
 
 /* Two users of a kind: what the one may do with itself (autogroup:self) it need
@@ -249,11 +252,11 @@ imagine_domains(struct imagination *im)
 	t->n_domains = domains.n;
 }
 
-struct tailnet *
-tailnet_imagine(struct arena *arena, const struct policy *const *policies, size_t n)
+static struct tailnet *
+imagine(struct arena *arena, const struct policy *const *policies, size_t n, bool guests)
 {
 	struct tailnet *t = arena_alloc(arena, sizeof(*t));
-	struct imagination im = { .arena = arena, .tailnet = t };
+	struct imagination im = { .arena = arena, .tailnet = t, .guests = guests };
 
 	t->arena = arena;
 	t->imagined = true;
@@ -269,4 +272,17 @@ tailnet_imagine(struct arena *arena, const struct policy *const *policies, size_
 	imagine_domains(&im);
 	tailnet_index(t);
 	return t;
+}
+
+struct tailnet *
+tailnet_imagine(struct arena *arena, const struct policy *const *policies, size_t n)
+{
+	return imagine(arena, policies, n, false);
+}
+
+struct tailnet *
+tailnet_imagine_guests(struct arena *arena, const struct policy *const *policies,
+                       size_t n)
+{
+	return imagine(arena, policies, n, true);
 }

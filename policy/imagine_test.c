@@ -192,6 +192,29 @@ stand_ins_are_described(void **state)
 	desk_end(&desk);
 }
 
+static void
+those_who_are_named_may_be_guests(void **state)
+{
+	struct desk desk = { 0 };
+
+	(void)state;
+	const struct policy *policy = desk_policy(
+		&desk,
+		"{\"groups\": {\"group:a\": [\"ada@x\"]}, \"acls\": [{\"action\": "
+		"\"accept\", \"src\": [\"user:*@x\", \"autogroup:shared\"], \"dst\": "
+		"[\"*:*\"]}]}");
+	const struct tailnet *t = tailnet_imagine_guests(&desk.arena, &policy, 1);
+	for (size_t i = 0; i < t->n_machines; i++) {
+		const struct machine *m = &t->machines[i];
+		bool guest =
+			m->stand_in == STAND_IN_USER || m->stand_in == STAND_IN_SHARED;
+		assert_int_equal(m->shared, guest);
+		if (m->user != USER_NONE)
+			assert_int_equal(t->users[m->user].shared, guest);
+	}
+	desk_end(&desk);
+}
+
 int
 main(void)
 {
@@ -199,6 +222,7 @@ main(void)
 		cmocka_unit_test(all_whom_the_policy_names_are_there),
 		cmocka_unit_test(two_policies_share_one_tailnet),
 		cmocka_unit_test(others_are_always_there),
+		cmocka_unit_test(those_who_are_named_may_be_guests),
 		cmocka_unit_test(stand_ins_are_whom_the_words_name),
 		cmocka_unit_test(stand_ins_are_described),
 	};

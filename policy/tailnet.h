@@ -164,6 +164,11 @@ struct tailnet *tailnet_read(struct arena *, struct tree **inventories, size_t n
 struct tailnet *tailnet_imagine(struct arena *, const struct policy *const *policies,
                                 size_t n);
 
+/* The same if the users that they name were guests, with whom machines are shared, and
+ * no members: nothing but an inventory tells. */
+struct tailnet *tailnet_imagine_guests(struct arena *,
+                                       const struct policy *const *policies, size_t n);
+
 /* Sorts out who has what: fills the first half of the index. Once is enough;
  * tailnet_read and tailnet_imagine have done it. */
 void tailnet_index(struct tailnet *);
