@@ -106,7 +106,7 @@ inventories_read(struct unit *unit, struct run *run, struct arena *scratch)
 		if (!source)
 			return false;
 		progress_tell("parsing the inventory");
-		trees[i] = hujson_parse(scratch, source, &findings);
+		trees[i] = inventory_parse(scratch, source, &findings);
 	}
 	progress_tell("reading the inventory");
 	unit->tailnet = tailnet_read(&unit->arena, trees, paths->n, &findings);

@@ -16,6 +16,7 @@
 #include "grammar/text.h"
 
 struct arena;
+struct asked;
 struct findings;
 
 enum hujson_kind {
@@ -36,7 +37,8 @@ struct node {
 	uint32_t plain : 1;   /* a string of ASCII without a backslash */
 	uint32_t
 		comma : 1; /* an array or object whose last element has a comma after it */
-	uint32_t count;    /* nodes in this one, itself included */
+	uint32_t place : 8; /* of a name that an excerpt asks for: one more than there */
+	uint32_t count;     /* nodes in this one, itself included */
 };
 
 /* For each node the one it is in, and its number there (a name has that of its
@@ -66,6 +68,23 @@ struct tree {
  * HUJSON_STRING all the same, and a member without any name is left out.
  */
 struct tree *hujson_parse(struct arena *, struct source *, struct findings *);
+
+/* What is asked of a large text: of the objects that the root's member `of` holds,
+ * as in {"Peer": {"a": {...}, "b": {...}}}, these members. */
+struct excerpt {
+	struct text of;
+	const struct asked *members;
+	size_t n;
+};
+
+/*
+ * Reads the whole source as hujson_parse does, with the same findings. Of the objects
+ * that an excerpt is about, the tree of a text without errors has only the members that
+ * it asks for, with their places, and those whose name is not plain: their place is 0.
+ * Such a tree is for reading, not to be printed.
+ */
+struct tree *hujson_parse_excerpts(struct arena *, struct source *, struct findings *,
+                                   const struct excerpt *, size_t n);
 
 /*
  * Walking: the elements of an array are

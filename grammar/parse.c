@@ -49,6 +49,48 @@ node_push(struct parser *p, enum hujson_kind kind, const char *first, const char
 	node_add(p, node_of(p, kind, first, end));
 }
 
+/* What a plain string says. */
+static struct text
+plain_text(const struct parser *p, const struct node *string)
+{
+	return (struct text) { p->start + string->span.first + 1,
+		               string->span.end - string->span.first - 2 };
+}
+
+/* In the root: chooses what is asked of the objects in the member whose value starts
+ * here. */
+static void
+excerpt_choose(struct parser *p)
+{
+	const struct node *name = &p->nodes[p->n - 1];
+
+	p->excerpt = NULL;
+	for (size_t i = 0; i < p->n_excerpts && name->plain; i++)
+		if (text_equal(p->excerpts[i].of, plain_text(p, name)))
+			p->excerpt = &p->excerpts[i];
+	if (p->excerpt)
+		p->marks = asked_marks(p->excerpt->members, p->excerpt->n);
+}
+
+/* The name just read is kept if it is asked for; what is no plain string may be one
+ * that is. */
+static void
+excerpt_name(struct parser *p, const char *at)
+{
+	struct node *name = &p->nodes[p->n - 1];
+
+	if (!name->plain || name->span.first != offset(p, at))
+		return;
+	const struct asked *asked = asked_find(p->excerpt->members, p->excerpt->n,
+	                                       &p->marks, plain_text(p, name));
+	if (asked) {
+		name->place = (asked->place + 1) & 255;
+	} else {
+		p->doomed_in = p->open;
+		p->doomed = p->n - 1;
+	}
+}
+
 HOT struct step
 container_begin(struct parser *p, const char *at)
 {
@@ -57,6 +99,8 @@ container_begin(struct parser *p, const char *at)
 
 	if (p->depth == HUJSON_DEPTH_MAX)
 		return recover_depth(p, at);
+	if (p->n_excerpts > 0 && p->depth == 1 && p->inside == HUJSON_OBJECT)
+		excerpt_choose(p);
 	node.count = p->open;
 	p->open = p->n;
 	p->inside = kind;
@@ -240,8 +284,12 @@ name_read(struct parser *p, const char *from)
 {
 	const char *at = extra_skip(p, from);
 
-	if (at < p->end && *at == '"')
-		return string_read(p, at, EXPECT_COLON);
+	if (at < p->end && *at == '"') {
+		struct step step = string_read(p, at, EXPECT_COLON);
+		if (p->excerpt && p->depth == EXCERPT_DEPTH)
+			excerpt_name(p, at);
+		return step;
+	}
 	if (at < p->end && *at == '}')
 		return container_end_early(p, at);
 	return recover(p, from, at, EXPECT_NAME);
@@ -340,8 +388,9 @@ document_read(struct parser *p)
 	}
 }
 
-struct tree *
-hujson_parse(struct arena *arena, struct source *source, struct findings *findings)
+static struct tree *
+document_tree(struct arena *arena, struct source *source, struct findings *findings,
+              const struct excerpt *excerpts, size_t n_excerpts)
 {
 	struct tree *tree = arena_alloc(arena, sizeof(*tree));
 	const char *start = source->len > 0 ? source->bytes : "";
@@ -350,6 +399,8 @@ hujson_parse(struct arena *arena, struct source *source, struct findings *findin
 		            .findings = findings,
 		            .start = start,
 		            .end = start + source->len,
+		            .excerpts = excerpts,
+		            .n_excerpts = n_excerpts,
 		            .quiet = start,
 		            .open = NODE_NONE,
 		            .doomed_in = NODE_DOOMED_NONE };
@@ -361,5 +412,26 @@ hujson_parse(struct arena *arena, struct source *source, struct findings *findin
 	tree->broken = p.faults > 0;
 	tree->arena = arena;
 	tree->kin = arena_alloc(arena, sizeof(*tree->kin));
+	return tree;
+}
+
+struct tree *
+hujson_parse(struct arena *arena, struct source *source, struct findings *findings)
+{
+	return document_tree(arena, source, findings, NULL, 0);
+}
+
+struct tree *
+hujson_parse_excerpts(struct arena *arena, struct source *source,
+                      struct findings *findings, const struct excerpt *excerpts, size_t n)
+{
+	struct arena scratch = { 0 };
+	struct findings none = { .arena = &scratch };
+	struct tree *tree = document_tree(arena, source, &none, excerpts, n);
+
+	/* what is wrong is told by all that stands around it */
+	if (tree->broken)
+		tree = hujson_parse(arena, source, findings);
+	arena_end(&scratch);
 	return tree;
 }

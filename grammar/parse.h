@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "grammar/asked.h"
 #include "grammar/hujson.h"
 
 /* What may come at a place. */
@@ -35,6 +36,9 @@ struct step {
 #define NODE_NONE UINT32_MAX
 #define NODE_DOOMED_NONE (UINT32_MAX - 1)
 
+/* How many are open where the members are that excerpts ask for. */
+#define EXCERPT_DEPTH 3
+
 /* So many errors are told of one source. */
 #define FAULTS_MAX 200
 
@@ -52,6 +56,12 @@ struct parser {
 	uint32_t open;
 	enum hujson_kind inside;
 	uint32_t depth;
+	/* What is asked of the text; and of the objects that are being read at
+	 * EXCERPT_DEPTH, or NULL: then they are kept whole. */
+	const struct excerpt *excerpts;
+	size_t n_excerpts;
+	const struct excerpt *excerpt;
+	struct asked_marks marks; /* of its members */
 
 	/* The rest is for texts with errors. */
 	uint32_t faults;   /* errors told */
@@ -60,7 +70,7 @@ struct parser {
 	const char *quiet; /* errors up to here follow from one already told */
 	const char *words; /* hujson's own, for the first error */
 	/* A member that is dropped when its value is read: its object, and its
-	 * first node. */
+	 * first node. Members that no excerpt asks for are dropped so too. */
 	uint32_t doomed_in, doomed;
 	/* How many arrays and objects are open where a name should be, and at
 	 * which depths. */

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "grammar/asked.h"
 #include "grammar/hujson_test.h"
 #include "grammar/rune.h"
 
@@ -1128,6 +1129,190 @@ json_is_taken_and_what_is_not_json_is_refused(void **state)
 	}
 }
 
+/* Asked of the objects in "Peer" and "User"; two spellings have one place. */
+static const struct asked peer_asked[] = {
+	ASKED("ID", 0),
+	ASKED("tag:db", 1),
+	ASKED("*", 0),
+};
+static const struct asked user_asked[] = { ASKED("a", 6) };
+static const struct excerpt excerpts[] = {
+	{ { "Peer", 4 }, peer_asked, ASKED_N(peer_asked) },
+	{ { "User", 4 }, user_asked, ASKED_N(user_asked) },
+};
+
+/* Reads a text again, as an excerpt. */
+static void
+excerpt_start(struct reading *r, const char *bytes, size_t len)
+{
+	reading_start(r, bytes, len);
+	r->findings = (struct findings) { .arena = &r->arena };
+	r->tree = hujson_parse_excerpts(&r->arena, r->source, &r->findings, excerpts,
+	                                LENGTH(excerpts));
+}
+
+static void
+an_excerpt_has_the_members_that_are_asked_for(void **state)
+{
+	static const struct {
+		const char *text, *kept;
+	} cases[] = {
+		{ "{\"Peer\": {\"x\": {\"ID\": 1, \"b\": [{\"ID\": 2}], \"tag:db\": "
+		  "{\"b\": 3}}}}",
+		  "{\"Peer\": {\"x\": {\"ID\": 1, \"tag:db\": {\"b\": 3}}}}" },
+		/* one, all or none of them */
+		{ "{\"Peer\": {\"x\": {\"b\": 1}, \"y\": {\"*\": 2}, \"z\": {}, \"b\": "
+		  "3}}",
+		  "{\"Peer\": {\"x\": {}, \"y\": {\"*\": 2}, \"z\": {}, \"b\": 3}}" },
+		/* each object by what is asked of it; the last comma is no member's */
+		{ "{\"User\": {\"x\": {\"ID\": 1, \"a\": 2,}}, \"Peer\": {\"x\": {\"a\": "
+		  "1,}}}",
+		  "{\"User\": {\"x\": {\"a\": 2}}, \"Peer\": {\"x\": {}}}" },
+		{ "{\"Self\": {\"x\": {\"b\": 1}}, \"Peer\": {}, \"b\": {\"x\": {\"b\": "
+		  "1}}}",
+		  "{\"Self\": {\"x\": {\"b\": 1}}, \"Peer\": {}, \"b\": {\"x\": {\"b\": "
+		  "1}}}" },
+		/* what is written in another way may be asked for */
+		{ "{\"Peer\": {\"x\": {\"I\\u0044\": 1, \"\xC3\xA9\": 2, \"\": 3}}}",
+		  "{\"Peer\": {\"x\": {\"I\\u0044\": 1, \"\xC3\xA9\": 2}}}" },
+		{ "{\"Pee\\u0072\": {\"x\": {\"b\": 1}}}",
+		  "{\"Pee\\u0072\": {\"x\": {\"b\": 1}}}" },
+		/* elsewhere nothing is left out */
+		{ "[\"Peer\", {\"x\": {\"b\": 1}}]", "[\"Peer\", {\"x\": {\"b\": 1}}]" },
+		{ "{\"x\": {\"Peer\": {\"x\": {\"b\": 1}}}}",
+		  "{\"x\": {\"Peer\": {\"x\": {\"b\": 1}}}}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct reading excerpt, kept;
+		excerpt_start(&excerpt, cases[i].text, strlen(cases[i].text));
+		reading_of(&kept, cases[i].kept);
+		assert_int_equal(excerpt.findings.n, 0);
+		assert_same_meaning(&excerpt, &kept);
+		reading_end(&excerpt);
+		reading_end(&kept);
+	}
+}
+
+static void
+an_excerpt_tells_the_places_of_its_members(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	excerpt_start(&r, BYTES("{\"Peer\": {\"x\": {\"*\": 1, \"tag:db\": 2, \"b\": 3, "
+	                        "\"I\\u0044\": 4}}, \"User\": {\"x\": {\"a\": 5}}}"));
+	const struct node *peer = node_member(r.tree, r.tree->root, "Peer");
+	const struct node *user = node_member(r.tree, r.tree->root, "User");
+	assert_int_equal(node_first(r.tree->root)->place, 0);
+	assert_int_equal(node_first(peer)->place, 0);
+	const struct node *name = node_first(member_value(node_first(peer)));
+	assert_int_equal(name->place, 1);
+	name = member_next(name);
+	assert_int_equal(name->place, 2);
+	name = member_next(name);
+	assert_int_equal(name->place, 0);
+	assert_int_equal(node_first(member_value(node_first(user)))->place, 7);
+	reading_end(&r);
+}
+
+/* Whether what stands at a name is left out of an excerpt of "Peer". */
+static bool
+is_left_out(struct reading *r, const struct node *name)
+{
+	struct text text = node_text(&r->arena, r->tree, name);
+
+	for (size_t i = 0; i < LENGTH(peer_asked) && name->plain; i++)
+		if (text_equal(peer_asked[i].name, text))
+			return false;
+	return name->plain;
+}
+
+/* Goes through a text {"Peer": {"x": {...}}} and its excerpt; returns how many members
+ * of the innermost were left out. */
+static size_t
+assert_excerpt(struct reading *whole, struct reading *excerpt)
+{
+	const struct node *from = whole->tree->root + 4, *to = excerpt->tree->root + 4;
+	size_t left_out = 0;
+
+	assert_int_equal(from->kind, to->kind);
+	if (from->kind != HUJSON_OBJECT) {
+		assert_same_meaning(whole, excerpt);
+		return 0;
+	}
+	const struct node *kept = node_first(to);
+	for (const struct node *m = node_first(from); m != node_end(from);
+	     m = member_next(m)) {
+		if (is_left_out(whole, m)) {
+			left_out++;
+			continue;
+		}
+		for (size_t i = 0; i < 1 + member_value(m)->count; i++) {
+			assert_int_equal(m[i].span.first, kept[i].span.first);
+			assert_int_equal(m[i].span.end, kept[i].span.end);
+			assert_int_equal(m[i].kind, kept[i].kind);
+			assert_int_equal(m[i].count, kept[i].count);
+		}
+		kept = member_next(kept);
+	}
+	assert_ptr_equal(kept, node_end(to));
+	return left_out;
+}
+
+static void
+assert_same_findings(const struct findings *a, const struct findings *b)
+{
+	assert_int_equal(a->n, b->n);
+	for (size_t i = 0; i < a->n; i++) {
+		assert_ptr_equal(a->at[i]->check, b->at[i]->check);
+		assert_int_equal(a->at[i]->where.first, b->at[i]->where.first);
+		assert_int_equal(a->at[i]->where.end, b->at[i]->where.end);
+		assert_string_equal(a->at[i]->said, b->at[i]->said);
+	}
+}
+
+/* Random texts, every other one of them damaged. */
+static void
+an_excerpt_has_the_findings_of_the_whole(void **state)
+{
+	static const char damage[] = "{}[],:\"x/";
+	struct random random = { .state = 41 };
+	size_t left_out = 0, broken = 0;
+
+	(void)state;
+	for (int i = 0; i < 4000; i++) {
+		struct reading whole, excerpt;
+		random_text(&random);
+		struct text inner = { random.bytes, random.len };
+		char *text = malloc(inner.len + 32);
+		int head = sprintf(text, "{\"Peer\": {\"x\": ");
+		memcpy(text + head, inner.at, inner.len);
+		size_t len = (size_t)head + inner.len;
+		memcpy(text + len, "}}", 2);
+		len += 2;
+		if (i % 2)
+			text[random_below(&random, (uint32_t)len)] =
+				damage[random_below(&random, sizeof(damage) - 1)];
+		reading_start(&whole, text, len);
+		excerpt_start(&excerpt, text, len);
+		assert_int_equal(whole.tree->broken, excerpt.tree->broken);
+		assert_same_findings(&whole.findings, &excerpt.findings);
+		if (whole.tree->broken) {
+			broken++;
+			assert_same_meaning(&whole, &excerpt);
+		} else if (i % 2 == 0) {
+			left_out += assert_excerpt(&whole, &excerpt);
+		}
+		reading_end(&whole);
+		reading_end(&excerpt);
+		free(text);
+	}
+	assert_true(left_out > 100 && broken > 100);
+	random_end(&random);
+}
+
 int
 main(void)
 {
@@ -1147,6 +1332,9 @@ main(void)
 		cmocka_unit_test(errors_without_end_end),
 		cmocka_unit_test(plain_json_is_read_as_jansson_reads_it),
 		cmocka_unit_test(json_is_taken_and_what_is_not_json_is_refused),
+		cmocka_unit_test(an_excerpt_has_the_members_that_are_asked_for),
+		cmocka_unit_test(an_excerpt_tells_the_places_of_its_members),
+		cmocka_unit_test(an_excerpt_has_the_findings_of_the_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

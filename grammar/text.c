@@ -376,6 +376,14 @@ names_add(struct names *names, struct text name)
 	return (uint32_t)names->n - 1;
 }
 
+void
+names_fetch(const struct names *names, struct text name)
+{
+	if (names->slots.n > 0)
+		__builtin_prefetch(
+			&names->slots.at[slots_first(&names->slots, text_hash(name))]);
+}
+
 uint32_t
 names_find(const struct names *names, struct text name)
 {

@@ -97,6 +97,9 @@ uint32_t names_add(struct names *, struct text);
 /* Makes room for n names in all: adding them moves nothing. */
 void names_expect(struct names *, size_t n);
 
+/* A name will be added or looked for soon: where it may stand is fetched meanwhile. */
+void names_fetch(const struct names *, struct text);
+
 /* The number of a name, or NAMES_NONE. */
 uint32_t names_find(const struct names *, struct text);
 

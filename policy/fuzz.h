@@ -10,15 +10,21 @@
 #include "policy/tailnet.h"
 
 /* In a block of its own, so that a sanitizer sees where it ends. */
-static inline struct tree *
-fuzz_tree(struct arena *arena, const char *name, struct text text,
-          struct findings *findings)
+static inline struct source *
+fuzz_source(struct arena *arena, const char *name, struct text text)
 {
 	char *bytes = arena_bytes(arena, text.len);
 
 	if (text.len > 0)
 		memcpy(bytes, text.at, text.len);
-	return hujson_parse(arena, source_of(arena, name, bytes, text.len), findings);
+	return source_of(arena, name, bytes, text.len);
+}
+
+static inline struct tree *
+fuzz_tree(struct arena *arena, const char *name, struct text text,
+          struct findings *findings)
+{
+	return hujson_parse(arena, fuzz_source(arena, name, text), findings);
 }
 
 /* A policy judged; NULL if it has errors. The tailnet may be NULL. */
@@ -43,7 +49,8 @@ fuzz_tailnet(struct arena *arena, struct text text)
 
 	if (text.len == 0)
 		return NULL;
-	struct tree *tree = fuzz_tree(arena, "inventory", text, &findings);
+	struct tree *tree =
+		inventory_parse(arena, fuzz_source(arena, "inventory", text), &findings);
 	struct tailnet *tailnet = tailnet_read(arena, &tree, 1, &findings);
 	fuzz_findings_stand(&findings);
 	return findings.n_errors > 0 ? NULL : tailnet;

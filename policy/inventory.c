@@ -32,73 +32,73 @@ enum telltale {
 	TELL_SETTINGS,
 };
 
-static const struct field telltales[] = {
-	FIELD("Self", TELL_SELF),
-	FIELD("Peer", TELL_SELF),
-	FIELD("BackendState", TELL_SELF),
-	FIELD("devices", TELL_DEVICES),
-	FIELD("domains", TELL_DOMAINS),
-	FIELD("users", TELL_USERS),
-	FIELD("nodes", TELL_NODES),
-	FIELD("machines", TELL_NODES), /* Headscale's REST until 0.22 */
-	FIELD("node", TELL_NODE),
-	FIELD("machine", TELL_NODE),
-	FIELD("login", TELL_LOGIN),
-	FIELD("role", TELL_LOGIN),
-	FIELD("loginName", TELL_LOGIN_NAME),
-	FIELD("ipAddresses", TELL_HEADSCALE),
-	FIELD("ip_addresses", TELL_HEADSCALE),
-	FIELD("givenName", TELL_HEADSCALE),
-	FIELD("given_name", TELL_HEADSCALE),
-	FIELD("machine_key", TELL_HEADSCALE),
-	FIELD("registerMethod", TELL_HEADSCALE),
-	FIELD("register_method", TELL_HEADSCALE),
-	FIELD("addresses", TELL_DEVICE),
-	FIELD("hostname", TELL_HOST_NAME),
-	FIELD("nodeId", TELL_HOST_NAME),
-	FIELD("id", TELL_ID),
-	FIELD("name", TELL_NAME),
-	FIELD("email", TELL_USER_OF_OTHER),
-	FIELD("createdAt", TELL_USER_OF_OTHER),
-	FIELD("created_at", TELL_USER_OF_OTHER),
-	FIELD("displayName", TELL_USER_OF_OTHER),
-	FIELD("display_name", TELL_USER_OF_OTHER),
-	FIELD("providerId", TELL_USER_OF_OTHER),
-	FIELD("provider_id", TELL_USER_OF_OTHER),
-	FIELD("attributes", TELL_ATTRIBUTES),
-	FIELD("enabledRoutes", TELL_ROUTES_OF_DEVICE),
-	FIELD("advertisedRoutes", TELL_ROUTES_OF_DEVICE),
-	FIELD("prefix", TELL_ROUTE),
-	FIELD("is_primary", TELL_ROUTE),
-	FIELD("isPrimary", TELL_ROUTE),
-	FIELD("routes", TELL_ROUTES),
-	FIELD("MachineKey", TELL_GORM),
-	FIELD("NodeKey", TELL_GORM),
-	FIELD("Namespace", TELL_GORM),
-	FIELD("NamespaceID", TELL_GORM),
-	FIELD("reusable", TELL_KEY),
-	FIELD("preAuthKeys", TELL_KEY),
-	FIELD("apiKeys", TELL_KEY),
-	FIELD("SelfNode", TELL_NETMAP),
-	FIELD("Peers", TELL_NETMAP),
-	FIELD("vipServices", TELL_SERVICES),
-	FIELD("acls", TELL_POLICY),
-	FIELD("ACLs", TELL_POLICY),
-	FIELD("grants", TELL_POLICY),
-	FIELD("groups", TELL_POLICY),
-	FIELD("Groups", TELL_POLICY),
-	FIELD("hosts", TELL_POLICY),
-	FIELD("Hosts", TELL_POLICY),
-	FIELD("tagOwners", TELL_POLICY),
-	FIELD("TagOwners", TELL_POLICY),
-	FIELD("ssh", TELL_POLICY),
-	FIELD("autoApprovers", TELL_POLICY),
-	FIELD("nodeAttrs", TELL_POLICY),
-	FIELD("tests", TELL_POLICY),
-	FIELD("message", TELL_ERROR),
-	FIELD("error", TELL_ERROR),
-	FIELD("target", TELL_SETTINGS),
-	FIELD("levels", TELL_SETTINGS),
+static const struct asked telltales[] = {
+	ASKED("Self", TELL_SELF),
+	ASKED("Peer", TELL_SELF),
+	ASKED("BackendState", TELL_SELF),
+	ASKED("devices", TELL_DEVICES),
+	ASKED("domains", TELL_DOMAINS),
+	ASKED("users", TELL_USERS),
+	ASKED("nodes", TELL_NODES),
+	ASKED("machines", TELL_NODES), /* Headscale's REST until 0.22 */
+	ASKED("node", TELL_NODE),
+	ASKED("machine", TELL_NODE),
+	ASKED("login", TELL_LOGIN),
+	ASKED("role", TELL_LOGIN),
+	ASKED("loginName", TELL_LOGIN_NAME),
+	ASKED("ipAddresses", TELL_HEADSCALE),
+	ASKED("ip_addresses", TELL_HEADSCALE),
+	ASKED("givenName", TELL_HEADSCALE),
+	ASKED("given_name", TELL_HEADSCALE),
+	ASKED("machine_key", TELL_HEADSCALE),
+	ASKED("registerMethod", TELL_HEADSCALE),
+	ASKED("register_method", TELL_HEADSCALE),
+	ASKED("addresses", TELL_DEVICE),
+	ASKED("hostname", TELL_HOST_NAME),
+	ASKED("nodeId", TELL_HOST_NAME),
+	ASKED("id", TELL_ID),
+	ASKED("name", TELL_NAME),
+	ASKED("email", TELL_USER_OF_OTHER),
+	ASKED("createdAt", TELL_USER_OF_OTHER),
+	ASKED("created_at", TELL_USER_OF_OTHER),
+	ASKED("displayName", TELL_USER_OF_OTHER),
+	ASKED("display_name", TELL_USER_OF_OTHER),
+	ASKED("providerId", TELL_USER_OF_OTHER),
+	ASKED("provider_id", TELL_USER_OF_OTHER),
+	ASKED("attributes", TELL_ATTRIBUTES),
+	ASKED("enabledRoutes", TELL_ROUTES_OF_DEVICE),
+	ASKED("advertisedRoutes", TELL_ROUTES_OF_DEVICE),
+	ASKED("prefix", TELL_ROUTE),
+	ASKED("is_primary", TELL_ROUTE),
+	ASKED("isPrimary", TELL_ROUTE),
+	ASKED("routes", TELL_ROUTES),
+	ASKED("MachineKey", TELL_GORM),
+	ASKED("NodeKey", TELL_GORM),
+	ASKED("Namespace", TELL_GORM),
+	ASKED("NamespaceID", TELL_GORM),
+	ASKED("reusable", TELL_KEY),
+	ASKED("preAuthKeys", TELL_KEY),
+	ASKED("apiKeys", TELL_KEY),
+	ASKED("SelfNode", TELL_NETMAP),
+	ASKED("Peers", TELL_NETMAP),
+	ASKED("vipServices", TELL_SERVICES),
+	ASKED("acls", TELL_POLICY),
+	ASKED("ACLs", TELL_POLICY),
+	ASKED("grants", TELL_POLICY),
+	ASKED("groups", TELL_POLICY),
+	ASKED("Groups", TELL_POLICY),
+	ASKED("hosts", TELL_POLICY),
+	ASKED("Hosts", TELL_POLICY),
+	ASKED("tagOwners", TELL_POLICY),
+	ASKED("TagOwners", TELL_POLICY),
+	ASKED("ssh", TELL_POLICY),
+	ASKED("autoApprovers", TELL_POLICY),
+	ASKED("nodeAttrs", TELL_POLICY),
+	ASKED("tests", TELL_POLICY),
+	ASKED("message", TELL_ERROR),
+	ASKED("error", TELL_ERROR),
+	ASKED("target", TELL_SETTINGS),
+	ASKED("levels", TELL_SETTINGS),
 };
 
 #define BIT(tell) ((uint64_t)1 << (tell))
@@ -111,7 +111,7 @@ tells_of(const struct inventory *inv, const struct node *object)
 	for (const struct node *m = node_first(object); m != node_end(object);
 	     m = member_next(m)) {
 		struct text name = node_text(inv->arena, inv->tree, m);
-		for (size_t i = 0; i < FIELDS_N(telltales); i++)
+		for (size_t i = 0; i < ASKED_N(telltales); i++)
 			if (text_equal(telltales[i].name, name))
 				tells |= BIT(telltales[i].place);
 	}
@@ -228,7 +228,7 @@ any_list_read(struct inventory *inv, const struct node *list)
 /* The one member that an object is about. */
 static const struct node *
 object_content(struct inventory *inv, const struct node *object,
-               const struct field *fields, size_t n)
+               const struct asked *fields, size_t n)
 {
 	const struct node *content;
 
@@ -236,11 +236,11 @@ object_content(struct inventory *inv, const struct node *object,
 	return content;
 }
 
-static const struct field list_fields[] = {
-	FIELD("devices", 0),
-	FIELD("users", 0),
-	FIELD("nodes", 0),
-	FIELD("machines", 0),
+static const struct asked list_fields[] = {
+	ASKED("devices", 0),
+	ASKED("users", 0),
+	ASKED("nodes", 0),
+	ASKED("machines", 0),
 };
 
 /* {"devices": […]}, {"users": […]}, {"nodes": […]}. */
@@ -249,7 +249,7 @@ wrapped_list_read(struct inventory *inv, const struct node *object)
 {
 	const struct node *list =
 		value_array(inv, object_content(inv, object, list_fields,
-	                                        FIELDS_N(list_fields)));
+	                                        ASKED_N(list_fields)));
 
 	if (list)
 		any_list_read(inv, list);
@@ -261,7 +261,7 @@ static void
 half_read(struct inventory *inv, const struct node *object, uint64_t has, uint64_t lacks)
 {
 	const struct node *list =
-		object_content(inv, object, list_fields, FIELDS_N(list_fields));
+		object_content(inv, object, list_fields, ASKED_N(list_fields));
 
 	if (list && list->kind == HUJSON_ARRAY && list->count > 1) {
 		uint64_t tells = list_tells(inv, list);
@@ -285,9 +285,9 @@ nodes_read(struct inventory *inv, const struct node *object)
 	half_read(inv, object, 0, BIT(TELL_HEADSCALE));
 }
 
-static const struct field node_fields[] = {
-	FIELD("node", 0),
-	FIELD("machine", 0),
+static const struct asked node_fields[] = {
+	ASKED("node", 0),
+	ASKED("machine", 0),
 };
 
 /* {"node": {…}}. */
@@ -296,22 +296,22 @@ wrapped_node_read(struct inventory *inv, const struct node *object)
 {
 	const struct node *node =
 		value_object(inv, object_content(inv, object, node_fields,
-	                                         FIELDS_N(node_fields)));
+	                                         ASKED_N(node_fields)));
 
 	if (node)
 		headscale_node_read(inv, node);
 }
 
-static const struct field error_fields[] = {
-	FIELD("message", 0),
-	FIELD("error", 0),
+static const struct asked error_fields[] = {
+	ASKED("message", 0),
+	ASKED("error", 0),
 };
 
 static void
 error_read(struct inventory *inv, const struct node *object)
 {
 	const struct node *message =
-		object_content(inv, object, error_fields, FIELDS_N(error_fields));
+		object_content(inv, object, error_fields, ASKED_N(error_fields));
 	const char *said = "";
 
 	if (message && message->kind == HUJSON_STRING)
@@ -486,6 +486,13 @@ tree_read(struct inventory *inv, struct tree *tree)
 		refuse(inv, root,
 		       arena_format(inv->arena, "this is %s; " INSTEAD,
 		                    hujson_kind_name(root->kind)));
+}
+
+struct tree *
+inventory_parse(struct arena *arena, struct source *source, struct findings *findings)
+{
+	return hujson_parse_excerpts(arena, source, findings, status_excerpts,
+	                             STATUS_EXCERPTS);
 }
 
 struct tailnet *

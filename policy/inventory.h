@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "grammar/asked.h"
 #include "grammar/finding.h"
 #include "grammar/hujson.h"
 #include "policy/tailnet.h"
@@ -59,31 +60,16 @@ struct inventory {
 	size_t of_system_cap;
 };
 
-/*
- * Members of an object. A table names them and gives each a place in an array of
- * values; several spellings may share a place.
- */
-struct field {
-	struct text name;
-	unsigned place;
-};
-
-#define FIELD(name, place)                                                               \
-	{                                                                                \
-		{ (name), sizeof(name) - 1 }, (place)                                    \
-	}
-#define FIELDS_N(fields) (sizeof(fields) / sizeof((fields)[0]))
-
 /* Walks an object: values[place] gets the value of each member in the table, the
  * last of several; NULL where absent or null. Other members are ignored. */
 void members_find(const struct inventory *, const struct node *object,
-                  const struct field *, size_t n_fields, const struct node **values,
+                  const struct asked *, size_t n_fields, const struct node **values,
                   size_t n_values);
 
 /* The same for aclc's own inventory: members that are not in the table are errors,
  * and so are those given twice. `what` is what the object is: "a node". */
 void members_find_strictly(struct inventory *, const struct node *object,
-                           const char *what, const struct field *, size_t n_fields,
+                           const char *what, const struct asked *, size_t n_fields,
                            const struct node **values, size_t n_values);
 
 /* Raises CHECK_INVALID_INVENTORY at a node. */
@@ -182,6 +168,10 @@ bool role_parse(struct text, enum role *);
 
 /* The i-th role's name, or NULL. */
 const char *role_list(size_t i);
+
+/* What is asked of the many objects in a client's status. */
+#define STATUS_EXCERPTS 2
+extern const struct excerpt status_excerpts[STATUS_EXCERPTS];
 
 /* Readers of the formats, each of the object that its name says. */
 void own_read(struct inventory *, const struct node *root);

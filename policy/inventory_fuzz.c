@@ -1,5 +1,5 @@
 /* Inventories of any kind, several at once: what is read is in order, and the same
- * when it is read again. */
+ * when it is read again from whole trees. */
 #include "policy/fuzz.h"
 
 #define FLOOR ((size_t)1 << 19)
@@ -14,12 +14,15 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static struct tailnet *
 inventories_read(struct arena *arena, const struct fuzz_parts *parts,
-                 struct findings *findings)
+                 struct findings *findings,
+                 struct tree *(*parse)(struct arena *, struct source *,
+                                       struct findings *))
 {
 	struct tree *trees[FUZZ_PARTS];
 
 	for (size_t i = 0; i < parts->n; i++)
-		trees[i] = fuzz_tree(arena, "inventory", parts->at[i], findings);
+		trees[i] = parse(arena, fuzz_source(arena, "inventory", parts->at[i]),
+		                 findings);
 	return tailnet_read(arena, trees, parts->n, findings);
 }
 
@@ -67,13 +70,17 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct findings findings = { .arena = &arena }, again = { .arena = &arena };
 
 	fuzz_watch_begin(len, FLOOR);
-	const struct tailnet *tailnet = inventories_read(&arena, &parts, &findings);
+	const struct tailnet *tailnet =
+		inventories_read(&arena, &parts, &findings, inventory_parse);
 	fuzz_findings_stand(&findings);
 	fuzz_watch_end(len);
 	if (findings.n_errors == 0)
 		tailnet_visit(&arena, tailnet);
-	const struct tailnet *twin = inventories_read(&arena, &parts, &again);
+	const struct tailnet *twin =
+		inventories_read(&arena, &parts, &again, hujson_parse);
 	demand(twin->n_machines == tailnet->n_machines && again.n == findings.n);
+	demand(twin->n_users == tailnet->n_users && twin->tags.n == tailnet->tags.n);
+	demand(twin->n_addresses == tailnet->n_addresses);
 	arena_end(&arena);
 	return 0;
 }

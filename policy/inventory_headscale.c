@@ -18,36 +18,36 @@ enum node_field {
 	NODE_FIELDS,
 };
 
-static const struct field node_fields[] = {
-	FIELD("id", NODE_ID),
-	FIELD("name", NODE_NAME),
-	FIELD("givenName", NODE_GIVEN_NAME),
-	FIELD("given_name", NODE_GIVEN_NAME),
-	FIELD("ipAddresses", NODE_ADDRESSES),
-	FIELD("ip_addresses", NODE_ADDRESSES),
-	FIELD("user", NODE_USER),
-	FIELD("namespace", NODE_USER), /* until 0.19 */
-	FIELD("tags", NODE_TAGS),
-	FIELD("forcedTags", NODE_FORCED_TAGS),
-	FIELD("forced_tags", NODE_FORCED_TAGS),
-	FIELD("validTags", NODE_VALID_TAGS),
-	FIELD("valid_tags", NODE_VALID_TAGS),
-	FIELD("approvedRoutes", NODE_APPROVED),
-	FIELD("approved_routes", NODE_APPROVED_SPARSE),
-	FIELD("availableRoutes", NODE_AVAILABLE),
-	FIELD("available_routes", NODE_AVAILABLE),
-	FIELD("createdAt", NODE_CREATED),
-	FIELD("created_at", NODE_CREATED),
+static const struct asked node_fields[] = {
+	ASKED("id", NODE_ID),
+	ASKED("name", NODE_NAME),
+	ASKED("givenName", NODE_GIVEN_NAME),
+	ASKED("given_name", NODE_GIVEN_NAME),
+	ASKED("ipAddresses", NODE_ADDRESSES),
+	ASKED("ip_addresses", NODE_ADDRESSES),
+	ASKED("user", NODE_USER),
+	ASKED("namespace", NODE_USER), /* until 0.19 */
+	ASKED("tags", NODE_TAGS),
+	ASKED("forcedTags", NODE_FORCED_TAGS),
+	ASKED("forced_tags", NODE_FORCED_TAGS),
+	ASKED("validTags", NODE_VALID_TAGS),
+	ASKED("valid_tags", NODE_VALID_TAGS),
+	ASKED("approvedRoutes", NODE_APPROVED),
+	ASKED("approved_routes", NODE_APPROVED_SPARSE),
+	ASKED("availableRoutes", NODE_AVAILABLE),
+	ASKED("available_routes", NODE_AVAILABLE),
+	ASKED("createdAt", NODE_CREATED),
+	ASKED("created_at", NODE_CREATED),
 };
 
 enum user_field { USER_ID, USER_NAME, USER_EMAIL, USER_PROVIDER_ID, USER_FIELDS };
 
-static const struct field user_fields[] = {
-	FIELD("id", USER_ID),
-	FIELD("name", USER_NAME),
-	FIELD("email", USER_EMAIL),
-	FIELD("providerId", USER_PROVIDER_ID),
-	FIELD("provider_id", USER_PROVIDER_ID),
+static const struct asked user_fields[] = {
+	ASKED("id", USER_ID),
+	ASKED("name", USER_NAME),
+	ASKED("email", USER_EMAIL),
+	ASKED("providerId", USER_PROVIDER_ID),
+	ASKED("provider_id", USER_PROVIDER_ID),
 };
 
 /* Reads a user; false for one that stands for nobody: all empty, or the pseudo owner
@@ -57,7 +57,7 @@ user_read(struct inventory *inv, const struct node *object, struct user *user)
 {
 	const struct node *v[USER_FIELDS];
 
-	members_find(inv, object, user_fields, FIELDS_N(user_fields), v, USER_FIELDS);
+	members_find(inv, object, user_fields, ASKED_N(user_fields), v, USER_FIELDS);
 	struct text name = value_text(inv, v[USER_NAME]);
 	struct text email = value_text(inv, v[USER_EMAIL]);
 	const struct node *at = email.len > 0 ? v[USER_EMAIL] : v[USER_NAME];
@@ -135,7 +135,7 @@ headscale_node_read(struct inventory *inv, const struct node *object)
 {
 	const struct node *v[NODE_FIELDS];
 
-	members_find(inv, object, node_fields, FIELDS_N(node_fields), v, NODE_FIELDS);
+	members_find(inv, object, node_fields, ASKED_N(node_fields), v, NODE_FIELDS);
 	struct machine machine =
 		machine_at(inv, object,
 	                   v[NODE_GIVEN_NAME] ? v[NODE_GIVEN_NAME] : v[NODE_NAME],

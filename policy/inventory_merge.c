@@ -507,6 +507,20 @@ machine_fill_id(struct inventory *inv, struct machine *machine, bool firm_name)
 		            "this machine has neither a name, nor an id, nor an address");
 }
 
+/* So many machines are named while memory answers. */
+#define AHEAD 8
+
+/* What naming the machines after this one takes: their names, and where these may
+ * stand. */
+static void
+names_fetch_ahead(const struct tailnet *t, size_t i)
+{
+	if (i + 2 * AHEAD < t->n_machines)
+		__builtin_prefetch(t->machines[i + 2 * AHEAD].name.at);
+	if (i + AHEAD < t->n_machines)
+		names_fetch(&t->machine_names, t->machines[i + AHEAD].name);
+}
+
 /* Names the machines whose names are firm, or the others. A name that only the host
  * gave itself may be somebody else's too. */
 static void
@@ -518,6 +532,7 @@ machines_name(struct inventory *inv, uint32_t *of_name, bool firm)
 		size_t known = t->machine_names.n;
 		if (inv->machines[i].firm_name != firm || t->machines[i].name.len == 0)
 			continue;
+		names_fetch_ahead(t, i);
 		uint32_t number = names_add(&t->machine_names, t->machines[i].name);
 		if (number == known)
 			of_name[number] = i;

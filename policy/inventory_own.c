@@ -6,11 +6,11 @@
 
 enum user_field { USER_ID, USER_LOGIN, USER_NAME, USER_ROLE, USER_FIELDS };
 
-static const struct field user_fields[] = {
-	FIELD("id", USER_ID),
-	FIELD("login", USER_LOGIN),
-	FIELD("name", USER_NAME),
-	FIELD("role", USER_ROLE),
+static const struct asked user_fields[] = {
+	ASKED("id", USER_ID),
+	ASKED("login", USER_LOGIN),
+	ASKED("name", USER_NAME),
+	ASKED("role", USER_ROLE),
 };
 
 enum node_field {
@@ -28,26 +28,26 @@ enum node_field {
 	NODE_FIELDS,
 };
 
-static const struct field node_fields[] = {
-	FIELD("id", NODE_ID),
-	FIELD("name", NODE_NAME),
-	FIELD("user", NODE_USER),
-	FIELD("tags", NODE_TAGS),
-	FIELD("addresses", NODE_ADDRESSES),
-	FIELD("advertised_routes", NODE_ADVERTISED),
-	FIELD("approved_routes", NODE_APPROVED),
-	FIELD("os", NODE_OS),
-	FIELD("attributes", NODE_ATTRIBUTES),
-	FIELD("shared", NODE_SHARED),
-	FIELD("created", NODE_CREATED),
+static const struct asked node_fields[] = {
+	ASKED("id", NODE_ID),
+	ASKED("name", NODE_NAME),
+	ASKED("user", NODE_USER),
+	ASKED("tags", NODE_TAGS),
+	ASKED("addresses", NODE_ADDRESSES),
+	ASKED("advertised_routes", NODE_ADVERTISED),
+	ASKED("approved_routes", NODE_APPROVED),
+	ASKED("os", NODE_OS),
+	ASKED("attributes", NODE_ATTRIBUTES),
+	ASKED("shared", NODE_SHARED),
+	ASKED("created", NODE_CREATED),
 };
 
 enum root_field { ROOT_DOMAINS, ROOT_USERS, ROOT_NODES, ROOT_FIELDS };
 
-static const struct field root_fields[] = {
-	FIELD("domains", ROOT_DOMAINS),
-	FIELD("users", ROOT_USERS),
-	FIELD("nodes", ROOT_NODES),
+static const struct asked root_fields[] = {
+	ASKED("domains", ROOT_DOMAINS),
+	ASKED("users", ROOT_USERS),
+	ASKED("nodes", ROOT_NODES),
 };
 
 static enum role
@@ -76,8 +76,8 @@ own_user_read(struct inventory *inv, const struct node *object)
 {
 	const struct node *v[USER_FIELDS];
 
-	members_find_strictly(inv, object, "a user", user_fields, FIELDS_N(user_fields),
-	                      v, USER_FIELDS);
+	members_find_strictly(inv, object, "a user", user_fields, ASKED_N(user_fields), v,
+	                      USER_FIELDS);
 	struct text login = value_text(inv, v[USER_LOGIN]);
 	if (!v[USER_LOGIN])
 		inventory_fault_missing(
@@ -110,8 +110,8 @@ own_node_read(struct inventory *inv, const struct node *object)
 {
 	const struct node *v[NODE_FIELDS];
 
-	members_find_strictly(inv, object, "a node", node_fields, FIELDS_N(node_fields),
-	                      v, NODE_FIELDS);
+	members_find_strictly(inv, object, "a node", node_fields, ASKED_N(node_fields), v,
+	                      NODE_FIELDS);
 	struct machine machine = machine_at(inv, object, v[NODE_NAME], v[NODE_ID]);
 	machine.id = value_id(inv, v[NODE_ID]);
 	machine.name = value_text(inv, v[NODE_NAME]);
@@ -166,7 +166,7 @@ own_read(struct inventory *inv, const struct node *root)
 	const struct node *v[ROOT_FIELDS];
 
 	members_find_strictly(inv, root, "an inventory", root_fields,
-	                      FIELDS_N(root_fields), v, ROOT_FIELDS);
+	                      ASKED_N(root_fields), v, ROOT_FIELDS);
 	const struct node *users = value_array(inv, v[ROOT_USERS]);
 	const struct node *nodes = value_array(inv, v[ROOT_NODES]);
 	if (!v[ROOT_USERS])

@@ -14,13 +14,13 @@ enum status_field {
 	STATUS_FIELDS,
 };
 
-static const struct field status_fields[] = {
-	FIELD("Version", STATUS_VERSION),
-	FIELD("Self", STATUS_SELF),
-	FIELD("Peer", STATUS_PEER),
-	FIELD("User", STATUS_USER),
-	FIELD("MagicDNSSuffix", STATUS_SUFFIX),
-	FIELD("CurrentTailnet", STATUS_TAILNET),
+static const struct asked status_fields[] = {
+	ASKED("Version", STATUS_VERSION),
+	ASKED("Self", STATUS_SELF),
+	ASKED("Peer", STATUS_PEER),
+	ASKED("User", STATUS_USER),
+	ASKED("MagicDNSSuffix", STATUS_SUFFIX),
+	ASKED("CurrentTailnet", STATUS_TAILNET),
 };
 
 enum peer_field {
@@ -36,33 +36,35 @@ enum peer_field {
 	PEER_CREATED,
 	PEER_EXIT_NODE,
 	PEER_SHAREE,
-	PEER_CAPABILITIES,
-	PEER_CAP_MAP,
 	PEER_FIELDS,
 };
 
-static const struct field peer_fields[] = {
-	FIELD("ID", PEER_ID),
-	FIELD("HostName", PEER_HOST_NAME),
-	FIELD("DNSName", PEER_DNS_NAME),
-	FIELD("OS", PEER_OS),
-	FIELD("UserID", PEER_USER),
-	FIELD("AltSharerUserID", PEER_SHARER),
-	FIELD("TailscaleIPs", PEER_ADDRESSES),
-	FIELD("Tags", PEER_TAGS),
-	FIELD("PrimaryRoutes", PEER_ROUTES),
-	FIELD("Created", PEER_CREATED),
-	FIELD("ExitNodeOption", PEER_EXIT_NODE),
-	FIELD("ShareeNode", PEER_SHAREE),
-	FIELD("Capabilities", PEER_CAPABILITIES),
-	FIELD("CapMap", PEER_CAP_MAP),
+static const struct asked peer_fields[] = {
+	ASKED("ID", PEER_ID),
+	ASKED("HostName", PEER_HOST_NAME),
+	ASKED("DNSName", PEER_DNS_NAME),
+	ASKED("OS", PEER_OS),
+	ASKED("UserID", PEER_USER),
+	ASKED("AltSharerUserID", PEER_SHARER),
+	ASKED("TailscaleIPs", PEER_ADDRESSES),
+	ASKED("Tags", PEER_TAGS),
+	ASKED("PrimaryRoutes", PEER_ROUTES),
+	ASKED("Created", PEER_CREATED),
+	ASKED("ExitNodeOption", PEER_EXIT_NODE),
+	ASKED("ShareeNode", PEER_SHAREE),
 };
 
 enum profile_field { PROFILE_LOGIN, PROFILE_NAME, PROFILE_FIELDS };
 
-static const struct field profile_fields[] = {
-	FIELD("LoginName", PROFILE_LOGIN),
-	FIELD("DisplayName", PROFILE_NAME),
+static const struct asked profile_fields[] = {
+	ASKED("LoginName", PROFILE_LOGIN),
+	ASKED("DisplayName", PROFILE_NAME),
+};
+
+/* What a client tells of each machine is three times as much as is asked here. */
+const struct excerpt status_excerpts[STATUS_EXCERPTS] = {
+	{ { "Peer", 4 }, peer_fields, ASKED_N(peer_fields) },
+	{ { "User", 4 }, profile_fields, ASKED_N(profile_fields) },
 };
 
 /* One view of a tailnet. */
@@ -87,7 +89,7 @@ profile_read(struct status *status, struct text id, const struct node *object)
 	const struct node *v[PROFILE_FIELDS];
 	size_t known = status->ids.n;
 
-	members_find(inv, object, profile_fields, FIELDS_N(profile_fields), v,
+	members_find(inv, object, profile_fields, ASKED_N(profile_fields), v,
 	             PROFILE_FIELDS);
 	struct text name = value_text(inv, v[PROFILE_LOGIN]);
 	if (names_add(&status->ids, id) != known) {
@@ -114,8 +116,9 @@ profiles_read(struct status *status, const struct node *value)
 
 	if (!map)
 		return;
-	inventory_expect_users(inv, node_length(map));
-	names_expect(&status->ids, node_length(map));
+	size_t n = node_length(map);
+	inventory_expect_users(inv, n);
+	names_expect(&status->ids, n);
 	for (const struct node *m = node_first(map); m != node_end(map);
 	     m = member_next(m)) {
 		const struct node *profile = member_value(m);
@@ -128,10 +131,10 @@ profiles_read(struct status *status, const struct node *value)
 }
 
 static void
-peer_owner_read(struct status *status, struct machine *machine, const struct node *value)
+peer_owner_read(struct status *status, struct machine *machine, struct text id,
+                const struct node *value)
 {
 	struct inventory *inv = status->inv;
-	struct text id = value_id(inv, value);
 
 	if (machine->n_tags > 0 || id.len == 0)
 		return;
@@ -190,18 +193,21 @@ peer_read(struct status *status, const struct node *object, struct text version,
 {
 	struct inventory *inv = status->inv;
 
-	members_find(inv, object, peer_fields, FIELDS_N(peer_fields), v, PEER_FIELDS);
+	members_find(inv, object, peer_fields, ASKED_N(peer_fields), v, PEER_FIELDS);
 	struct machine machine =
 		machine_at(inv, object, v[PEER_DNS_NAME], v[PEER_HOST_NAME]);
+	machine.id = value_id(inv, v[PEER_ID]);
+	names_fetch(&inv->ids, machine.id);
+	struct text owner = value_id(inv, v[PEER_USER]);
+	names_fetch(&status->ids, owner);
 	struct text dns_name = value_text(inv, v[PEER_DNS_NAME]);
 	machine.shared = peer_is_shared(status, v, dns_name);
 	bool firm =
 		machine_take_name(&machine, dns_name, value_text(inv, v[PEER_HOST_NAME]));
-	machine.id = value_id(inv, v[PEER_ID]);
 	machine.os = value_text(inv, v[PEER_OS]);
 	machine.created = value_time(inv, v[PEER_CREATED]);
 	value_tags(inv, v[PEER_TAGS], NULL, &machine);
-	peer_owner_read(status, &machine, v[PEER_USER]);
+	peer_owner_read(status, &machine, owner, v[PEER_USER]);
 	value_addresses(inv, v[PEER_ADDRESSES], &machine);
 	peer_routes_read(inv, &machine, v);
 	machine_take_attributes(inv, &machine, NULL, version);
@@ -219,13 +225,13 @@ static const struct {
 };
 
 static bool
-capability_is_there(const struct inventory *inv, const struct node *const *v,
+capability_is_there(const struct inventory *inv, const struct node *self,
                     const char *name)
 {
-	const struct node *list = v[PEER_CAPABILITIES];
+	const struct node *map = node_member(inv->tree, self, "CapMap");
+	const struct node *list = node_member(inv->tree, self, "Capabilities");
 
-	if (v[PEER_CAP_MAP] && v[PEER_CAP_MAP]->kind == HUJSON_OBJECT &&
-	    node_member(inv->tree, v[PEER_CAP_MAP], name))
+	if (map && map->kind == HUJSON_OBJECT && node_member(inv->tree, map, name))
 		return true;
 	if (!list || list->kind != HUJSON_ARRAY)
 		return false;
@@ -248,8 +254,24 @@ self_read(struct status *status, const struct node *object, struct text version)
 	if (self.user == USER_NONE || (inv->users[self.user].how & USER_WITH_ROLE))
 		return;
 	for (size_t i = 0; i < sizeof(role_marks) / sizeof(role_marks[0]); i++)
-		if (capability_is_there(inv, v, role_marks[i].capability))
+		if (capability_is_there(inv, object, role_marks[i].capability))
 			inv->tailnet->users[self.user].role = role_marks[i].role;
+}
+
+/* About how many members an object has, and rather more, by its first ones: to count
+ * them all would be to fetch them all. */
+static size_t
+members_about(const struct node *object)
+{
+	const struct node *m = node_first(object);
+	size_t n = 0;
+
+	while (m != node_end(object) && n < 64) {
+		m = member_next(m);
+		n++;
+	}
+	size_t walked = (size_t)(m - object);
+	return n + (object->count - walked) * n / walked * 17 / 16;
 }
 
 static void
@@ -258,7 +280,7 @@ peers_read(struct status *status, const struct node *map)
 	struct inventory *inv = status->inv;
 	const struct node *v[PEER_FIELDS];
 
-	inventory_expect(inv, node_length(map) + 1);
+	inventory_expect(inv, members_about(map));
 	for (const struct node *m = node_first(map); m != node_end(map);
 	     m = member_next(m)) {
 		const struct node *peer = member_value(m);
@@ -294,7 +316,7 @@ status_read(struct inventory *inv, const struct node *root)
 	struct status status = { .inv = inv, .ids = { .arena = inv->arena } };
 	const struct node *v[STATUS_FIELDS];
 
-	members_find(inv, root, status_fields, FIELDS_N(status_fields), v, STATUS_FIELDS);
+	members_find(inv, root, status_fields, ASKED_N(status_fields), v, STATUS_FIELDS);
 	const struct node *self = value_object(inv, v[STATUS_SELF]);
 	const struct node *peers = value_object(inv, v[STATUS_PEER]);
 	status.suffix = status_suffix(inv, v, self);

@@ -20,21 +20,21 @@ enum device_field {
 	DEVICE_FIELDS,
 };
 
-static const struct field device_fields[] = {
-	FIELD("addresses", DEVICE_ADDRESSES),
-	FIELD("id", DEVICE_ID),
-	FIELD("nodeId", DEVICE_NODE_ID),
-	FIELD("user", DEVICE_USER),
-	FIELD("name", DEVICE_NAME),
-	FIELD("hostname", DEVICE_HOST_NAME),
-	FIELD("tags", DEVICE_TAGS),
-	FIELD("os", DEVICE_OS),
-	FIELD("clientVersion", DEVICE_VERSION),
-	FIELD("created", DEVICE_CREATED),
-	FIELD("isExternal", DEVICE_EXTERNAL),
-	FIELD("enabledRoutes", DEVICE_ENABLED),
-	FIELD("advertisedRoutes", DEVICE_ADVERTISED),
-	FIELD("attributes", DEVICE_ATTRIBUTES),
+static const struct asked device_fields[] = {
+	ASKED("addresses", DEVICE_ADDRESSES),
+	ASKED("id", DEVICE_ID),
+	ASKED("nodeId", DEVICE_NODE_ID),
+	ASKED("user", DEVICE_USER),
+	ASKED("name", DEVICE_NAME),
+	ASKED("hostname", DEVICE_HOST_NAME),
+	ASKED("tags", DEVICE_TAGS),
+	ASKED("os", DEVICE_OS),
+	ASKED("clientVersion", DEVICE_VERSION),
+	ASKED("created", DEVICE_CREATED),
+	ASKED("isExternal", DEVICE_EXTERNAL),
+	ASKED("enabledRoutes", DEVICE_ENABLED),
+	ASKED("advertisedRoutes", DEVICE_ADVERTISED),
+	ASKED("attributes", DEVICE_ATTRIBUTES),
 };
 
 enum account_field {
@@ -46,12 +46,12 @@ enum account_field {
 	ACCOUNT_FIELDS,
 };
 
-static const struct field account_fields[] = {
-	FIELD("id", ACCOUNT_ID),
-	FIELD("loginName", ACCOUNT_LOGIN),
-	FIELD("displayName", ACCOUNT_NAME),
-	FIELD("type", ACCOUNT_TYPE),
-	FIELD("role", ACCOUNT_ROLE),
+static const struct asked account_fields[] = {
+	ASKED("id", ACCOUNT_ID),
+	ASKED("loginName", ACCOUNT_LOGIN),
+	ASKED("displayName", ACCOUNT_NAME),
+	ASKED("type", ACCOUNT_TYPE),
+	ASKED("role", ACCOUNT_ROLE),
 };
 
 /* nodeId is what the clients say too; id is the older one. */
@@ -101,7 +101,7 @@ device_read(struct inventory *inv, const struct node *object)
 {
 	const struct node *v[DEVICE_FIELDS];
 
-	members_find(inv, object, device_fields, FIELDS_N(device_fields), v,
+	members_find(inv, object, device_fields, ASKED_N(device_fields), v,
 	             DEVICE_FIELDS);
 	struct machine machine =
 		machine_at(inv, object, v[DEVICE_NAME], v[DEVICE_NODE_ID]);
@@ -129,7 +129,7 @@ account_read(struct inventory *inv, const struct node *object)
 {
 	const struct node *v[ACCOUNT_FIELDS];
 
-	members_find(inv, object, account_fields, FIELDS_N(account_fields), v,
+	members_find(inv, object, account_fields, ASKED_N(account_fields), v,
 	             ACCOUNT_FIELDS);
 	struct text login = value_text(inv, v[ACCOUNT_LOGIN]);
 	if (login_is_pseudo(login))

@@ -342,6 +342,24 @@ an_older_status_tells_its_role_in_a_list(void **state)
 }
 
 static void
+names_in_a_status_may_be_escaped(void **state)
+{
+	struct desk desk = { 0 };
+
+	(void)state;
+	READ_WELL(&desk,
+	          "{\"Self\": null, \"Peer\": {\"x\": {\"\\u0049D\": \"n1\", "
+	          "\"ExitNode\": false, \"DNSName\": \"gw.ts.net.\", \"User\\u0049D\": "
+	          "1}}, \"User\": {\"1\": {\"Login\\u004eame\": \"ada@x\"}}}",
+	          NULL);
+	assert_text(desk.tailnet->machines[0].id, "n1");
+	assert_text(desk.tailnet->machines[0].name, "gw");
+	assert_int_equal(desk.tailnet->machines[0].user, 0);
+	assert_text(desk.tailnet->users[0].login, "ada@x");
+	desk_end(&desk);
+}
+
+static void
 slips_in_a_status_are_told(void **state)
 {
 	static const struct slip slips[] = {
@@ -918,16 +936,23 @@ static const char *const oddities[] = {
 	"{\"\": {\"ID\": {}}, \"attributes\": []}",
 };
 
+/* Whether of a whole tree or only of what is asked, the same is told. */
 static void
 read_with_oddity(const char *text, struct span span, const char *oddity)
 {
-	struct desk desk = { 0 };
+	struct desk desk = { 0 }, whole = { 0 };
 	char *odd = arena_format(&desk.arena, "%.*s%s%s", (int)span.first, text, oddity,
 	                         text + span.end);
+	struct tree *tree = desk_tree(&whole, "a", odd);
 
 	desk_read(&desk, odd, NULL);
-	desk_findings(&desk);
+	whole.tailnet = tailnet_read(&whole.arena, &tree, 1, &whole.findings);
+	assert_string_equal(desk_findings(&desk), desk_findings(&whole));
+	assert_int_equal(desk.tailnet->n_machines, whole.tailnet->n_machines);
+	assert_int_equal(desk.tailnet->n_addresses, whole.tailnet->n_addresses);
+	assert_int_equal(desk.tailnet->n_users, whole.tailnet->n_users);
 	desk_end(&desk);
+	desk_end(&whole);
 }
 
 static void
@@ -965,6 +990,7 @@ main(void)
 		cmocka_unit_test(a_status_is_read),
 		cmocka_unit_test(a_status_without_ids_or_owners_is_read),
 		cmocka_unit_test(an_older_status_tells_its_role_in_a_list),
+		cmocka_unit_test(names_in_a_status_may_be_escaped),
 		cmocka_unit_test(slips_in_a_status_are_told),
 		cmocka_unit_test(devices_and_users_of_the_api_are_one_tailnet),
 		cmocka_unit_test(a_device_and_its_attributes_are_one_machine),

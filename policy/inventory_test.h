@@ -26,23 +26,34 @@ struct desk {
 	struct policy *policy;
 };
 
+static inline struct source *
+desk_source(struct desk *desk, const char *name, const char *text)
+{
+	desk->findings.arena = &desk->arena;
+	return source_of(&desk->arena, name, text, strlen(text));
+}
+
 static inline struct tree *
 desk_tree(struct desk *desk, const char *name, const char *text)
 {
-	struct source *source = source_of(&desk->arena, name, text, strlen(text));
+	return hujson_parse(&desk->arena, desk_source(desk, name, text), &desk->findings);
+}
 
-	desk->findings.arena = &desk->arena;
-	return hujson_parse(&desk->arena, source, &desk->findings);
+static inline struct tree *
+desk_inventory(struct desk *desk, const char *name, const char *text)
+{
+	return inventory_parse(&desk->arena, desk_source(desk, name, text),
+	                       &desk->findings);
 }
 
 /* Reads one inventory, or two. The files are called "a" and "b". */
 static inline const struct tailnet *
 desk_read(struct desk *desk, const char *a, const char *b)
 {
-	struct tree *trees[2] = { desk_tree(desk, "a", a), NULL };
+	struct tree *trees[2] = { desk_inventory(desk, "a", a), NULL };
 
 	if (b)
-		trees[1] = desk_tree(desk, "b", b);
+		trees[1] = desk_inventory(desk, "b", b);
 	desk->tailnet = tailnet_read(&desk->arena, trees, b ? 2 : 1, &desk->findings);
 	return desk->tailnet;
 }

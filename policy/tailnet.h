@@ -144,6 +144,10 @@ struct tailnet {
 	const struct set *routers; /* machines with subnets */
 };
 
+/* The tree of an inventory: hujson_parse, but that of the machines and users of a
+ * client's status only those members are in it that tailnet_read asks for. */
+struct tree *inventory_parse(struct arena *, struct source *, struct findings *);
+
 /*
  * Reads inventories into one tailnet; the format of each is recognised
  * (spec/inventories.md, and aclc's own in CLI.md). What cannot be understood,

@@ -102,7 +102,7 @@ work_inventory(const char *bytes, size_t len)
 {
 	struct findings findings = { .arena = &arena };
 	struct source *source = source_of(&arena, "bench", bytes, len);
-	struct tree *tree = hujson_parse(&arena, source, &findings);
+	struct tree *tree = inventory_parse(&arena, source, &findings);
 	tailnet_read(&arena, &tree, 1, &findings);
 	must(findings.n == 0, "the inventory");
 }
