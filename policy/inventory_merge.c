@@ -684,7 +684,9 @@ finish_aliases(struct inventory *inv)
 	identities = t->aliases.n;
 	for (uint32_t i = 0; i < t->n_users; i++) {
 		struct text name = t->users[i].name;
-		user_alias(t, of_alias, login_of(inv, t->users[i].login), i);
+		struct text login = login_of(inv, t->users[i].login);
+		if (login.len > t->users[i].login.len) /* it had no @ */
+			user_alias(t, of_alias, login, i);
 		if (!(inv->users[i].how & USER_NAMED))
 			continue;
 		if (names_find(&t->aliases, name) >= identities)

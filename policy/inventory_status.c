@@ -187,15 +187,27 @@ peer_routes_read(struct inventory *inv, struct machine *machine,
 	machine->n_approved_by_hand = n;
 }
 
+/* A machine whose members are found, not read. */
+struct peer {
+	const struct node *object, *v[PEER_FIELDS];
+};
+
+static struct peer
+peer_find(const struct inventory *inv, const struct node *object)
+{
+	struct peer peer = { .object = object };
+
+	members_find(inv, object, peer_fields, ASKED_N(peer_fields), peer.v, PEER_FIELDS);
+	return peer;
+}
+
 static struct machine
-peer_read(struct status *status, const struct node *object, struct text version,
-          const struct node **v)
+peer_read(struct status *status, const struct peer *peer, struct text version)
 {
 	struct inventory *inv = status->inv;
-
-	members_find(inv, object, peer_fields, ASKED_N(peer_fields), v, PEER_FIELDS);
+	const struct node *const *v = peer->v;
 	struct machine machine =
-		machine_at(inv, object, v[PEER_DNS_NAME], v[PEER_HOST_NAME]);
+		machine_at(inv, peer->object, v[PEER_DNS_NAME], v[PEER_HOST_NAME]);
 	machine.id = value_id(inv, v[PEER_ID]);
 	names_fetch(&inv->ids, machine.id);
 	struct text owner = value_id(inv, v[PEER_USER]);
@@ -248,8 +260,8 @@ static void
 self_read(struct status *status, const struct node *object, struct text version)
 {
 	struct inventory *inv = status->inv;
-	const struct node *v[PEER_FIELDS];
-	struct machine self = peer_read(status, object, version, v);
+	struct peer peer = peer_find(inv, object);
+	struct machine self = peer_read(status, &peer, version);
 
 	if (self.user == USER_NONE || (inv->users[self.user].how & USER_WITH_ROLE))
 		return;
@@ -274,21 +286,29 @@ members_about(const struct node *object)
 	return n + (object->count - walked) * n / walked * 17 / 16;
 }
 
+/* Each is read when the next is found: its values are fetched meanwhile. */
 static void
 peers_read(struct status *status, const struct node *map)
 {
 	struct inventory *inv = status->inv;
-	const struct node *v[PEER_FIELDS];
+	struct text version = { 0 };
+	struct peer found[2];
+	size_t n = 0;
 
 	inventory_expect(inv, members_about(map));
 	for (const struct node *m = node_first(map); m != node_end(map);
 	     m = member_next(m)) {
-		const struct node *peer = member_value(m);
-		if (peer->kind == HUJSON_OBJECT)
-			peer_read(status, peer, (struct text) { 0 }, v);
-		else if (peer->kind != HUJSON_NULL)
-			inventory_fault_kind(inv, peer, "an object");
+		const struct node *object = member_value(m);
+		if (object->kind == HUJSON_OBJECT) {
+			found[n % 2] = peer_find(inv, object);
+			if (n++ > 0)
+				peer_read(status, &found[n % 2], version);
+		} else if (object->kind != HUJSON_NULL) {
+			inventory_fault_kind(inv, object, "an object");
+		}
 	}
+	if (n > 0)
+		peer_read(status, &found[(n - 1) % 2], version);
 }
 
 /* The suffix is taken at its word only if the client's own name has it. */
