@@ -22,22 +22,23 @@ enum rule_kind {
 };
 
 struct rule {
+	/* What each table that it is in goes through comes first. */
 	enum rule_kind kind;
+	int protocol; /* of RULE_NETWORK */
+	bool self;    /* only between untagged machines of one owner */
+	bool via;     /* only on routers with one of the grant's via tags */
+	/* Another protocol of the rule before it, which says both on the wire: where
+	 * the target means two by one word (dialect_protocols). */
+	bool shadow;
+	const struct ports *ports; /* in policy order, as listed */
+	size_t n_ports;
 	const struct grant
 		*grant; /* its origin; NULL where acls and grants are both missing */
 	const struct party *src,
 		*dst; /* hash-consed: equal parties of a filter are one object */
 	const struct selector *
 		target; /* the destination as written; NULL with several, or without a grant */
-	bool self;      /* only between untagged machines of one owner */
-	int protocol;              /* of RULE_NETWORK */
-	const struct ports *ports; /* in policy order, as listed */
-	size_t n_ports;
 	const char *companion; /* of RULE_COMPANION: the capability; its value is null */
-	bool via;              /* only on routers with one of the grant's via tags */
-	/* Another protocol of the rule before it, which says both on the wire: where
-	 * the target means two by one word (dialect_protocols). */
-	bool shadow;
 	const struct words *
 		postures; /* imagined tailnet only: the source must satisfy one; else NULL.
 	                                   In a real one src is already narrowed to those that do. */

@@ -69,16 +69,17 @@ add_packed(struct sieve *sieve, const struct packed_set *packed)
 void
 sieve_add_set(struct sieve *sieve, const struct set *set)
 {
-	uint32_t first = set->n ? set->at[0] >> 6 : 0;
-	uint32_t n = set->n ? (set->at[set->n - 1] >> 6) - first + 1 : 0;
-	if (set->n < n) { /* less than one to a word */
-		for (uint32_t i = 0; i < set->n; i++)
-			sieve_add(sieve, set->at[i]);
-		return;
-	}
 	struct packed_set **packed = packed_place(sieve, set->id);
-	if (!*packed)
+	if (!*packed) {
+		uint32_t first = set->n ? set->at[0] >> 6 : 0;
+		uint32_t n = set->n ? (set->at[set->n - 1] >> 6) - first + 1 : 0;
+		if (set->n < n) { /* less than one to a word */
+			for (uint32_t i = 0; i < set->n; i++)
+				sieve_add(sieve, set->at[i]);
+			return;
+		}
 		*packed = set_pack(sieve->arena, set, first, n);
+	}
 	add_packed(sieve, *packed);
 }
 

@@ -371,6 +371,13 @@ write_json(const struct spelling *s, const struct set *list)
 	return (struct text) { json, len };
 }
 
+void
+spelling_fetch(const struct spelling *s, uint32_t list)
+{
+	if (list < s->n_json)
+		__builtin_prefetch(&s->json[list]);
+}
+
 struct text
 spelling_json(struct spelling *s, uint32_t list)
 {

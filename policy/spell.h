@@ -33,6 +33,9 @@ size_t spelling_length(const struct spelling *, uint32_t list);
 struct text spelling_text(const struct spelling *, uint32_t list, size_t i);
 struct text spelling_json(struct spelling *, uint32_t list);
 
+/* That JSON will be asked for soon: where it stands is fetched meanwhile. */
+void spelling_fetch(const struct spelling *, uint32_t list);
+
 /* The text of an address of the tailnet, by its number in tailnet.addresses. */
 struct text spelling_address(const struct spelling *, size_t address);
 

@@ -536,6 +536,7 @@ wire_of_steps(struct cut *cut, const struct step *steps, size_t n)
 	struct wire_rule wire = { .src = steps->list,
 		                  .rule = rule,
 		                  .protocol = rule->protocol };
+	spelling_fetch(cut->table->spelling, wire.src);
 	wire_take_protocols(&wire, cut->table->filter);
 	if (rule->kind == RULE_NETWORK) {
 		wire_take_ports(&wire, cut, steps, n);
@@ -546,14 +547,16 @@ wire_of_steps(struct cut *cut, const struct step *steps, size_t n)
 	return wire;
 }
 
-/* How many elements of DstPorts they make. */
+/* How many elements of DstPorts they make. The ports are fetched meanwhile. */
 static size_t
 count_dst(const struct cut *cut, struct steps steps)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < steps.n; i++)
-		n += cut->table->filter->rules[steps.at[i].rule].n_ports *
-		     cut->servings[steps.at[i].serving].n_items;
+	for (size_t i = 0; i < steps.n; i++) {
+		const struct rule *rule = &cut->table->filter->rules[steps.at[i].rule];
+		__builtin_prefetch(rule->ports);
+		n += rule->n_ports * cut->servings[steps.at[i].serving].n_items;
+	}
 	return n;
 }
 
