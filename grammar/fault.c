@@ -111,10 +111,9 @@ fault_add(struct parser *p, const struct check *check, const char *first, const 
 	if (first < p->quiet || p->faults > FAULTS_MAX)
 		return NULL;
 	va_start(args, format);
-	const char *said = arena_format_list(p->findings->arena, format, args);
+	finding = finding_add_list(p->findings, check, p->source,
+	                           span_between(p, first, end), format, args);
 	va_end(args);
-	finding = finding_add(p->findings, check, p->source, span_between(p, first, end),
-	                      "%s", said);
 	if (p->words)
 		finding_coordinator(p->findings, finding, "%s", p->words);
 	p->words = NULL;

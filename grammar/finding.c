@@ -11,19 +11,17 @@
 #undef CHECK
 
 struct finding *
-finding_add(struct findings *findings, const struct check *check, struct source *source,
-            struct span where, const char *format, ...)
+finding_add_list(struct findings *findings, const struct check *check,
+                 struct source *source, struct span where, const char *format,
+                 va_list args)
 {
 	struct finding *finding = arena_alloc(findings->arena, sizeof(*finding));
-	va_list args;
 
 	finding->check = check;
 	finding->level = check->level;
 	finding->source = source;
 	finding->where = where;
-	va_start(args, format);
 	finding->said = arena_format_list(findings->arena, format, args);
-	va_end(args);
 	finding->order = (uint32_t)findings->n;
 
 	findings->at = arena_grow(findings->arena, findings->at, findings->n,
@@ -31,6 +29,19 @@ finding_add(struct findings *findings, const struct check *check, struct source 
 	findings->at[findings->n++] = finding;
 	if (finding->level == LEVEL_ERROR)
 		findings->n_errors++;
+	return finding;
+}
+
+struct finding *
+finding_add(struct findings *findings, const struct check *check, struct source *source,
+            struct span where, const char *format, ...)
+{
+	struct finding *finding;
+	va_list args;
+
+	va_start(args, format);
+	finding = finding_add_list(findings, check, source, where, format, args);
+	va_end(args);
 	return finding;
 }
 
@@ -54,21 +65,30 @@ finding_level(struct findings *findings, struct finding *finding, enum level lev
 }
 
 void
-finding_note(struct findings *findings, struct finding *finding, struct source *source,
-             struct span where, const char *format, ...)
+finding_note_list(struct findings *findings, struct finding *finding,
+                  struct source *source, struct span where, const char *format,
+                  va_list args)
 {
 	struct note *note = arena_alloc(findings->arena, sizeof(*note));
 	struct note **last = &finding->notes;
-	va_list args;
 
 	note->source = source;
 	note->where = where;
-	va_start(args, format);
 	note->said = arena_format_list(findings->arena, format, args);
-	va_end(args);
 	while (*last)
 		last = &(*last)->next;
 	*last = note;
+}
+
+void
+finding_note(struct findings *findings, struct finding *finding, struct source *source,
+             struct span where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	finding_note_list(findings, finding, source, where, format, args);
+	va_end(args);
 }
 
 const struct finding *

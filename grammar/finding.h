@@ -1,6 +1,7 @@
 #ifndef ACLC_GRAMMAR_FINDING_H
 #define ACLC_GRAMMAR_FINDING_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +61,10 @@ struct finding *finding_add(struct findings *, const struct check *, struct sour
                             struct span, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
+struct finding *finding_add_list(struct findings *, const struct check *, struct source *,
+                                 struct span, const char *format, va_list)
+	__attribute__((format(printf, 5, 0)));
+
 /* Adds the coordinator's own words (printf format). */
 void finding_coordinator(struct findings *, struct finding *, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -70,6 +75,9 @@ void finding_level(struct findings *, struct finding *, enum level);
 /* Adds a second place after those there are. source may be NULL. */
 void finding_note(struct findings *, struct finding *, struct source *, struct span,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+void finding_note_list(struct findings *, struct finding *, struct source *, struct span,
+                       const char *format, va_list) __attribute__((format(printf, 5, 0)));
 
 /* The first error raised, or NULL. */
 const struct finding *findings_first_error(const struct findings *);

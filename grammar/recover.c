@@ -196,8 +196,6 @@ recover_name(struct parser *p, const char *at)
 		return excess_comma(p, at, EXPECT_NAME);
 	if (*at == ']')
 		return recover_closer(p, at);
-	if (*at == '{' || *at == '[')
-		return astray_open(p, at);
 	if (*at == ':') {
 		fault_add(p, &CHECK_SYNTAX_ERROR, at, at + 1,
 		          "a name is missing before the ':'");
@@ -382,11 +380,16 @@ recover_from(struct parser *p, const char *from, const char *at, enum expect exp
 struct step
 recover(struct parser *p, const char *from, const char *at, enum expect expect)
 {
-	fault_words_unexpected(p, at, expect);
+	bool astray = expect == EXPECT_NAME && at < p->end && is_one_of(*at, "{[");
+
+	if (!astray) /* what is said of that waits for its end */
+		fault_words_unexpected(p, at, expect);
 	if (at == p->end)
 		return recover_early_end(p, from, expect);
 	if (fault_enough(p, at))
 		return go_on(at, EXPECT_NO_MORE);
+	if (astray)
+		return astray_open(p, at);
 	const char *end = expect == EXPECT_END ? at : recover_noise(p, from, at);
 	if (end > at)
 		return go_on(end, expect);

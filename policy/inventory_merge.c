@@ -64,10 +64,9 @@ inventory_clash(struct inventory *inv, struct spot here, struct spot first,
 	va_list args;
 
 	va_start(args, format);
-	const char *said = arena_format_list(inv->arena, format, args);
+	struct finding *finding = finding_add_list(inv->findings, &CHECK_INVENTORY_CLASH,
+	                                           here.source, here.where, format, args);
 	va_end(args);
-	struct finding *finding = finding_add(inv->findings, &CHECK_INVENTORY_CLASH,
-	                                      here.source, here.where, "%s", said);
 	finding_note(inv->findings, finding, first.source, first.where, "%s", note);
 }
 

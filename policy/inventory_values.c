@@ -9,13 +9,14 @@
 struct finding *
 inventory_fault(struct inventory *inv, const struct node *node, const char *format, ...)
 {
+	struct finding *finding;
 	va_list args;
 
 	va_start(args, format);
-	const char *said = arena_format_list(inv->arena, format, args);
+	finding = finding_add_list(inv->findings, &CHECK_INVALID_INVENTORY,
+	                           inv->tree->source, node->span, format, args);
 	va_end(args);
-	return finding_add(inv->findings, &CHECK_INVALID_INVENTORY, inv->tree->source,
-	                   node->span, "%s", said);
+	return finding;
 }
 
 static struct text

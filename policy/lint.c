@@ -13,13 +13,14 @@ struct finding *
 lint_raise(struct lint *lint, const struct check *check, struct span where,
            const char *format, ...)
 {
+	struct finding *finding;
 	va_list args;
 
 	va_start(args, format);
-	const char *said = arena_format_list(lint->arena, format, args);
+	finding = finding_add_list(lint->findings, check, lint->policy->source, where,
+	                           format, args);
 	va_end(args);
-	return finding_add(lint->findings, check, lint->policy->source, where, "%s",
-	                   said);
+	return finding;
 }
 
 void
@@ -29,9 +30,9 @@ lint_note(struct lint *lint, struct finding *finding, struct span where,
 	va_list args;
 
 	va_start(args, format);
-	const char *said = arena_format_list(lint->arena, format, args);
+	finding_note_list(lint->findings, finding, lint->policy->source, where, format,
+	                  args);
 	va_end(args);
-	finding_note(lint->findings, finding, lint->policy->source, where, "%s", said);
 }
 
 struct fix *

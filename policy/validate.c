@@ -17,13 +17,14 @@ struct finding *
 judge_raise(struct judge *judge, const struct check *check, struct span where,
             const char *format, ...)
 {
+	struct finding *finding;
 	va_list args;
 
 	va_start(args, format);
-	const char *said = arena_format_list(judge->arena, format, args);
+	finding = finding_add_list(judge->findings, check, judge->policy->source, where,
+	                           format, args);
 	va_end(args);
-	return finding_add(judge->findings, check, judge->policy->source, where, "%s",
-	                   said);
+	return finding;
 }
 
 struct span
@@ -45,9 +46,9 @@ judge_note(struct judge *judge, struct finding *finding, struct span where,
 	va_list args;
 
 	va_start(args, format);
-	const char *said = arena_format_list(judge->arena, format, args);
+	finding_note_list(judge->findings, finding, judge->policy->source, where, format,
+	                  args);
 	va_end(args);
-	finding_note(judge->findings, finding, judge->policy->source, where, "%s", said);
 }
 
 const char *
