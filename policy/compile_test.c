@@ -68,16 +68,18 @@ targets_are(struct small *s, const char *const *words)
 
 #define MANY_KINDS                                                                       \
 	"{" TAGS "\"groups\":{\"group:g\":[\"bob@example.com\"]},"                       \
-	"\"hosts\":{\"h\":\"10.1.0.1\"},\"acls\":[{\"action\":\"accept\","               \
+	"\"hosts\":{\"h\":\"10.1.0.1\"},\"ipsets\":{\"ipset:s\":[\"10.3.0.0/16\"]},"     \
+	"\"acls\":[{\"action\":\"accept\","                                              \
 	"\"src\":[\"autogroup:member\"],\"dst\":[\"autogroup:self:1\",\"tag:db:1\","     \
 	"\"group:g:1\",\"user:*@example.com:1\",\"ada@example.com:1\",\"svc:web:1\","    \
-	"\"h:1\",\"10.2.0.0/16:1\",\"10.1.0.2:1\",\"h:2\",\"*:1\"]}]}"
+	"\"ipset:s:1\",\"h:1\",\"10.2.0.0/16:1\",\"10.1.0.2:1\",\"h:2\",\"*:1\"]}]}"
 
 static void
 the_coordinator_puts_destinations_of_an_acl_in_order_of_kind(void **state)
 {
 	static const char *const words[] = { "*",
 		                             "svc:web",
+		                             "ipset:s",
 		                             "h",
 		                             "10.2.0.0/16",
 		                             "10.1.0.2",
@@ -92,7 +94,7 @@ the_coordinator_puts_destinations_of_an_acl_in_order_of_kind(void **state)
 	(void)state;
 	small_start(&s, MANY_KINDS, SMALL_PEOPLE);
 	targets_are(&s, words);
-	assert_int_equal(s.filter->rules[2].n_ports, 2); /* h:1 and h:2 */
+	assert_int_equal(s.filter->rules[3].n_ports, 2); /* h:1 and h:2 */
 	small_end(&s);
 }
 
@@ -489,12 +491,14 @@ what_a_filter_does_not_name_is_resolved_as_what_it_does(void **state)
 	(void)state;
 	small_start(&s,
 	            "{" TAGS "\"acls\":[{\"action\":\"accept\",\"src\":[\"tag:a\"],"
-	            "\"dst\":[\"tag:a:1\"]}]}",
+	            "\"dst\":[\"tag:a:1\"]}],\"tests\":[{\"src\":\"bob@example.com\","
+	            "\"deny\":[\"tag:a:1\"]}]}",
 	            SMALL_PEOPLE);
 	struct selector named = selector_parse(text_of("tag:a"));
 	struct selector other = selector_parse(text_of("tag:b"));
 	assert_int_equal(filter_party(s.filter, &named).machines->n, 1);
 	assert_int_equal(filter_party(s.filter, &other).machines->n, 1);
+	assert_int_equal(filter_party(s.filter, &s.policy->tests[0].src).machines->n, 1);
 	small_end(&s);
 }
 
