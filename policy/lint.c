@@ -92,7 +92,7 @@ grant_name(struct lint *lint, const struct grant *grant)
 
 /* Compiles for the imagined tailnet too, and cuts both. */
 static void
-filters_prepare(struct lint *lint)
+filters_prepare(struct lint *lint, struct arena *apart)
 {
 	const struct policy *policy = lint->policy;
 	struct tailnet *imagined;
@@ -105,18 +105,21 @@ filters_prepare(struct lint *lint)
 		tailnet_approve(imagined, policy);
 		lint->imagined = filter_compile(lint->arena, policy, imagined);
 	}
-	lint->cut = cut_start(lint->arena);
+	lint->cut = cut_start(apart);
 	cut_take(lint->cut, lint->imagined);
 	if (lint->real) {
-		lint->real_cut = cut_start(lint->arena);
+		lint->real_cut = cut_start(apart);
 		cut_take(lint->real_cut, lint->real);
 	}
 }
 
+/* What the filters are cut into is theirs alone. */
 static void
 filters_pass(struct lint *lint)
 {
-	filters_prepare(lint);
+	struct arena apart = { 0 };
+
+	filters_prepare(lint, &apart);
 	lint_power_mention(lint); /* first: deep boundaries ask who becomes whom */
 	lint_reach_mention(lint);
 	cut_close(lint->cut);
@@ -126,6 +129,9 @@ filters_pass(struct lint *lint)
 	lint_checked(lint);
 	lint_reach(lint);
 	lint_power(lint);
+	lint->cut = lint->real_cut = NULL;
+	arena_end(&apart);
+	lint_alike(lint);
 }
 
 static void

@@ -41,8 +41,9 @@ struct lint {
 	/* For the passes; lint makes them. */
 	struct filter *imagined;    /* NULL like filter */
 	struct filter *real;        /* NULL without an inventory */
-	struct cut *cut, *real_cut; /* of imagined, and of real; NULL likewise */
+	struct cut *cut, *real_cut; /* of them, while they are asked; NULL likewise */
 	bool *overridden;           /* by ssh rule: check rules come before it; or NULL */
+	bool *needed;               /* by grant: neither empty nor spare */
 	bool *everything; /* by grant: it alone lets everybody reach everything */
 	unsigned char *whole_groups; /* by group: lint_look.c's own */
 	struct reach_ends *reach;    /* lint_reach.c's own */

@@ -271,11 +271,10 @@ real_rule(struct lint *lint, const struct grant *grant, const struct cut_cover *
 }
 
 static void
-sources_judge(struct lint *lint, const struct selectors *src)
+sources_judge(struct lint *lint, struct arena *scratch, const struct selectors *src)
 {
 	static const struct ports all = { 0, 65535 };
-	struct list_element *elements =
-		arena_array(lint->arena, src->n, sizeof(*elements));
+	struct list_element *elements = arena_array(scratch, src->n, sizeof(*elements));
 
 	for (size_t i = 0; i < src->n; i++)
 		elements[i] = (struct list_element) { &src->at[i], src->at[i].text, &all,
@@ -284,13 +283,12 @@ sources_judge(struct lint *lint, const struct selectors *src)
 }
 
 static void
-destinations_judge(struct lint *lint, const struct grant *grant)
+destinations_judge(struct lint *lint, struct arena *scratch, const struct grant *grant)
 {
 	static const struct ports all = { 0, 65535 };
 	const struct destinations *dst = &grant->dst;
 	bool acl = grant->section == SECTION_ACLS;
-	struct list_element *elements =
-		arena_array(lint->arena, dst->n, sizeof(*elements));
+	struct list_element *elements = arena_array(scratch, dst->n, sizeof(*elements));
 
 	for (size_t i = 0; i < dst->n; i++)
 		elements[i] = (struct list_element) { &dst->at[i].selector,
@@ -348,16 +346,15 @@ text_order(const void *a, const void *b)
 
 /* The elements of a list in one order, a line each. */
 static struct text
-list_key(struct lint *lint, const struct node *list)
+list_key(struct arena *arena, const struct tree *tree, const struct node *list)
 {
-	const struct tree *tree = lint->policy->tree;
 	struct text *texts, key = { NULL, 0 };
 	size_t n = 0, len = 0;
 	char *bytes;
 
 	if (!list || list->kind != HUJSON_ARRAY)
-		return list ? hujson_minimize(lint->arena, tree, list) : key;
-	texts = arena_array(lint->arena, list->count, sizeof(*texts));
+		return list ? hujson_minimize(arena, tree, list) : key;
+	texts = arena_array(arena, list->count, sizeof(*texts));
 	for (const struct node *e = node_first(list); e != node_end(list);
 	     e = node_next(e)) {
 		texts[n] = node_raw(tree, e);
@@ -365,7 +362,7 @@ list_key(struct lint *lint, const struct node *list)
 	}
 	if (n > 0)
 		qsort(texts, n, sizeof(*texts), text_order);
-	key.at = bytes = arena_bytes(lint->arena, len);
+	key.at = bytes = arena_bytes(arena, len);
 	for (size_t i = 0; i < n; i++) {
 		memcpy(bytes, texts[i].at, texts[i].len);
 		bytes[texts[i].len] = '\n';
@@ -378,7 +375,8 @@ list_key(struct lint *lint, const struct node *list)
 static uint32_t
 list_number(struct lint *lint, struct alike *alike, const struct node *list)
 {
-	return names_add(&alike->lists, list_key(lint, list));
+	return names_add(&alike->lists,
+	                 list_key(alike->lists.arena, lint->policy->tree, list));
 }
 
 /* The lists of a rule, and what else makes it what it is. */
@@ -407,14 +405,13 @@ traits_of(struct lint *lint, struct alike *alike, const struct grant *grant)
 
 /* All of a rule but one of its lists. */
 static struct text
-rule_key(struct lint *lint, struct traits traits, bool but_src)
+rule_key(struct arena *arena, struct traits traits, bool but_src)
 {
 	if (but_src)
 		traits.src = ANY_LIST;
 	else
 		traits.dst = ANY_LIST;
-	return (struct text) { arena_copy(lint->arena, (const char *)&traits,
-		                          sizeof(traits)),
+	return (struct text) { arena_copy(arena, (const char *)&traits, sizeof(traits)),
 		               sizeof(traits) };
 }
 
@@ -473,12 +470,31 @@ merge_judge(struct lint *lint, struct alike *alike, const struct grant *grant)
 
 	for (int but_src = 0; but_src < 2; but_src++) {
 		const struct grant *first =
-			alike_first(alike, rule_key(lint, traits, but_src), grant);
+			alike_first(alike, rule_key(alike->keys.arena, traits, but_src),
+		                    grant);
 		if (!first || has_comment(lint, grant->node))
 			continue;
 		merge_raise(lint, grant, first, but_src);
 		return;
 	}
+}
+
+void
+lint_alike(struct lint *lint)
+{
+	const struct policy *policy = lint->policy;
+	struct arena scratch = { 0 };
+	struct alike alike = { .lists.arena = &scratch, .keys.arena = &scratch };
+
+	for (size_t i = 0; i < policy->n_grants; i++) {
+		const struct grant *grant = &policy->grants[i];
+		if (!lint->needed[i])
+			continue;
+		sources_judge(lint, &scratch, &grant->src);
+		destinations_judge(lint, &scratch, grant);
+		merge_judge(lint, &alike, grant);
+	}
+	arena_end(&scratch);
 }
 
 void
@@ -488,24 +504,22 @@ lint_dead(struct lint *lint)
 	const struct cut_cover *covers = cut_grants(lint->cut, 0);
 	const struct cut_cover *real = lint->real ? cut_grants(lint->real_cut, 0) : NULL;
 	const bool *spare = cut_spare(lint->cut, 0, covers);
-	struct alike alike = { .lists.arena = lint->arena, .keys.arena = lint->arena };
-	struct sides *sides = arena_array(lint->arena, policy->n_grants, sizeof(*sides));
+	struct arena scratch = { 0 };
+	struct sides *sides = arena_array(&scratch, policy->n_grants, sizeof(*sides));
 
+	lint->needed = arena_array(lint->arena, policy->n_grants, sizeof(bool));
 	for (size_t i = 0; i < policy->n_grants; i++) {
 		const struct grant *grant = &policy->grants[i];
 		if (covers[i].empty) {
 			empty_rule(lint, grant);
-			continue;
-		}
-		if (spare[i] && covers[i].n_by > 0) {
+		} else if (spare[i] && covers[i].n_by > 0) {
 			if (!is_drowned(lint, &covers[i]))
 				spare_rule(lint, covers, sides, grant);
-			continue;
+		} else {
+			lint->needed[i] = true;
+			if (real)
+				real_rule(lint, grant, &real[i], spare);
 		}
-		if (real)
-			real_rule(lint, grant, &real[i], spare);
-		sources_judge(lint, &grant->src);
-		destinations_judge(lint, grant);
-		merge_judge(lint, &alike, grant);
 	}
+	arena_end(&scratch);
 }

@@ -146,6 +146,10 @@ struct list_element {
  * of two that are alike. */
 void lint_list(struct lint *, const struct list_element *, size_t n, bool destination);
 
+/* The lists of rules that are needed, and rules that could be one: of those that
+ * lint_dead found needed, which asks the filter. */
+void lint_alike(struct lint *);
+
 /* Those that ask about the filter. What they will ask is mentioned before the
  * cut is closed. */
 void lint_dead(struct lint *);
