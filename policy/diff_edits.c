@@ -119,8 +119,10 @@ defined_tell(struct edits *edits, enum section section, const struct word *befor
              const struct word *after)
 {
 	const struct word *word = after ? after : before;
-	const char *what = arena_format(edits->t->work, "%.*s is %s",
-	                                TEXT_ARG(word->text), after ? "new" : "gone");
+	const char *what = arena_format(
+		edits->t->work, "%.*s is %s",
+		/* cppcheck-suppress nullPointerRedundantCheck; one is there */
+		TEXT_ARG(word->text), after ? "new" : "gone");
 
 	edit_tell(edits, section, word->text, before ? before->span : SPAN_NONE,
 	          after ? after->span : SPAN_NONE, what);

@@ -453,8 +453,7 @@ ip_has(struct text ip, int protocol, uint16_t port)
 	if (ip.len > 1 && ip.at[0] == '0') { /* from port 0 on: no policy says that */
 		ports.first = 0;
 		uint64_t last = 0;
-		if (ip.len > 1)
-			assert_true(text_number(text_from(ip, 2), 65535, &last));
+		assert_true(text_number(text_from(ip, 2), 65535, &last));
 		ports.last = (uint16_t)last;
 	} else if (text_is(ip, "0")) {
 		ports = (struct ports) { 0, 0 };

@@ -119,7 +119,8 @@ own_node_read(struct inventory *inv, const struct node *object)
 	machine.os = value_text(inv, v[NODE_OS]);
 	machine.created = value_time(inv, v[NODE_CREATED]);
 	value_tags(inv, v[NODE_TAGS], NULL, &machine);
-	own_owner_read(inv, &machine, v[NODE_USER]);
+	if (v[NODE_USER])
+		own_owner_read(inv, &machine, v[NODE_USER]);
 	if (machine.n_tags == 0 && !v[NODE_USER] && !v[NODE_TAGS])
 		inventory_fault_missing(inv, object, "a node needs a user or tags");
 	value_addresses(inv, v[NODE_ADDRESSES], &machine);

@@ -35,7 +35,9 @@ string_mark(struct text string, const struct naive_points *points, uint32_t mark
             uint32_t *marks)
 {
 	bool all = text_is(string, "*");
-	struct range range = all ? (struct range) { 0 } : string_range(string);
+	struct range range = { 0 };
+	if (!all)
+		range = string_range(string);
 	for (size_t i = 0; i < points->n; i++)
 		if (all || range_holds(range, points->at[i]))
 			marks[i] |= mark;
