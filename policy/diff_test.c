@@ -316,7 +316,7 @@ side_allow(struct side *side, const struct spots *spots)
 	struct service any = { .protocol = PROTOCOL_ANY, .ports = { 0, 65535 } };
 	struct grant open = { .section = SECTION_GRANTS,
 		              .src = { &all.selector, 1, NULL },
-		              .dst = { &all, 1 },
+		              .dst = { &all, 1, NULL },
 		              .ip = &any,
 		              .n_ip = 1,
 		              .src_posture.list = &here };
