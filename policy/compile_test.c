@@ -196,8 +196,8 @@ a_release_that_is_wary_of_unknown_users_leaves_their_group_out(void **state)
 	static const char policy[] =
 		"{" TAGS
 		"\"groups\":{\"group:g\":[\"ada@example.com\",\"eve@example.com\"]},"
-		"\"acls\":[{\"action\":\"accept\",\"src\":[\"group:g\",\"bob@example."
-		"com\"],"
+		"\"acls\":[{\"action\":\"accept\",\"src\":[\"bob@example.com\","
+		"\"group:g\"],"
 		"\"dst\":[\"tag:db:1\"]},{\"action\":\"accept\",\"src\":[\"autogroup:"
 		"member\"],"
 		"\"dst\":[\"autogroup:self:*\"]}]}";
