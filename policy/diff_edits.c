@@ -118,13 +118,11 @@ static void
 defined_tell(struct edits *edits, enum section section, const struct word *before,
              const struct word *after)
 {
-	const struct word *word = after ? after : before;
-	const char *what = arena_format(
-		edits->t->work, "%.*s is %s",
-		/* cppcheck-suppress nullPointerRedundantCheck; one is there */
-		TEXT_ARG(word->text), after ? "new" : "gone");
+	struct text name = after ? after->text : before->text;
+	const char *what = arena_format(edits->t->work, "%.*s is %s", TEXT_ARG(name),
+	                                after ? "new" : "gone");
 
-	edit_tell(edits, section, word->text, before ? before->span : SPAN_NONE,
+	edit_tell(edits, section, name, before ? before->span : SPAN_NONE,
 	          after ? after->span : SPAN_NONE, what);
 }
 

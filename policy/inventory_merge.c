@@ -507,7 +507,7 @@ machine_fill_id(struct inventory *inv, struct machine *machine, bool firm_name)
 }
 
 /* So many machines are named while memory answers. */
-#define AHEAD 8
+#define AHEAD ((size_t)8)
 
 /* What naming the machines after this one takes: their names, and where these may
  * stand. */
