@@ -1,6 +1,8 @@
+#define _GNU_SOURCE /* memmem */
 #include "policy/hush.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "grammar/arena.h"
 #include "grammar/duration.h"
@@ -350,20 +352,31 @@ hush_list_settle(struct hush_list *list)
 	}
 }
 
+/* Reads the comments, if any of them can be for us. */
+static void
+comments_read(struct hushes *hushes)
+{
+	const struct source *source = hushes->tree->source;
+
+	if (!memmem(source->bytes, source->len, SUMMONS, sizeof(SUMMONS) - 1))
+		return;
+	const struct comments *comments = fixes_comments(hushes->fixes);
+	for (size_t i = 0; i < comments->n; i++)
+		comment_read(hushes, &comments->at[i]);
+}
+
 struct hushes *
 hushes_read(struct arena *arena, const struct tree *tree, const struct settings *settings,
             int64_t today, struct findings *findings, struct fixes *fixes)
 {
 	struct hushes *hushes = arena_alloc(arena, sizeof(*hushes));
-	const struct comments *comments = fixes_comments(fixes);
 
 	hushes->arena = arena;
 	hushes->tree = tree;
 	hushes->findings = findings;
 	hushes->fixes = fixes;
 	hushes->today = today;
-	for (size_t i = 0; i < comments->n; i++)
-		comment_read(hushes, &comments->at[i]);
+	comments_read(hushes);
 	for (size_t i = 0; i < settings->n_ignore; i++)
 		setting_read(hushes, settings, &settings->ignore[i]);
 	hush_list_settle(&hushes->lines);
