@@ -51,7 +51,8 @@ void *arena_grow_full(struct arena *, void *items, size_t n, size_t *cap, size_t
 static inline void *
 arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
 {
-	return *cap > n ? items : arena_grow_full(arena, items, n, cap, size);
+	/* there is no room without items, which no analyzer sees */
+	return items && *cap > n ? items : arena_grow_full(arena, items, n, cap, size);
 }
 
 /* Copies len bytes and adds a NUL. */

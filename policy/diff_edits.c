@@ -115,15 +115,15 @@ gains_text(struct arena *arena, struct text name, const struct texts *more,
 }
 
 static void
-defined_tell(struct edits *edits, enum section section, const struct word *before,
-             const struct word *after)
+defined_tell(struct edits *edits, enum section section, const struct word *name,
+             enum diff_side side)
 {
-	struct text name = after ? after->text : before->text;
-	const char *what = arena_format(edits->t->work, "%.*s is %s", TEXT_ARG(name),
-	                                after ? "new" : "gone");
+	bool new = side == DIFF_NEW;
+	const char *what = arena_format(edits->t->work, "%.*s is %s",
+	                                TEXT_ARG(name->text), new ? "new" : "gone");
 
-	edit_tell(edits, section, name, before ? before->span : SPAN_NONE,
-	          after ? after->span : SPAN_NONE, what);
+	edit_tell(edits, section, name->text, new ? SPAN_NONE : name->span,
+	          new ? name->span : SPAN_NONE, what);
 }
 
 static void
@@ -151,12 +151,13 @@ groups_edit(struct edits *edits)
 		if (was)
 			group_edit(edits, was, &after->groups[i]);
 		else
-			defined_tell(edits, SECTION_GROUPS, NULL, &after->groups[i].name);
+			defined_tell(edits, SECTION_GROUPS, &after->groups[i].name,
+			             DIFF_NEW);
 	}
 	for (size_t i = 0; i < before->n_groups; i++)
 		if (!policy_group(after, before->groups[i].name.text))
 			defined_tell(edits, SECTION_GROUPS, &before->groups[i].name,
-			             NULL);
+			             DIFF_OLD);
 }
 
 static bool
@@ -187,7 +188,7 @@ hosts_edit(struct edits *edits)
 		const struct host *host = &after->hosts[i];
 		const struct host *was = policy_host(before, host->name.text);
 		if (!was)
-			defined_tell(edits, SECTION_HOSTS, NULL, &host->name);
+			defined_tell(edits, SECTION_HOSTS, &host->name, DIFF_NEW);
 		else if (was->good && host->good && !range_equal(was->range, host->range))
 			edit_tell(edits, SECTION_HOSTS, host->name.text, was->name.span,
 			          host->name.span,
@@ -198,7 +199,8 @@ hosts_edit(struct edits *edits)
 	}
 	for (size_t i = 0; i < before->n_hosts; i++)
 		if (!policy_host(after, before->hosts[i].name.text))
-			defined_tell(edits, SECTION_HOSTS, &before->hosts[i].name, NULL);
+			defined_tell(edits, SECTION_HOSTS, &before->hosts[i].name,
+			             DIFF_OLD);
 }
 
 static struct texts
@@ -241,12 +243,13 @@ ipsets_edit(struct edits *edits)
 		if (was)
 			ipset_edit(edits, was, &after->ipsets[i]);
 		else
-			defined_tell(edits, SECTION_IPSETS, NULL, &after->ipsets[i].name);
+			defined_tell(edits, SECTION_IPSETS, &after->ipsets[i].name,
+			             DIFF_NEW);
 	}
 	for (size_t i = 0; i < before->n_ipsets; i++)
 		if (!policy_ipset(after, before->ipsets[i].name.text))
 			defined_tell(edits, SECTION_IPSETS, &before->ipsets[i].name,
-			             NULL);
+			             DIFF_OLD);
 }
 
 /* Tags as such; who may take them is told by diff_owners. */
@@ -258,12 +261,12 @@ tags_edit(struct edits *edits)
 
 	for (size_t i = 0; i < after->n_tags; i++)
 		if (!policy_tag(before, after->tags[i].name.text))
-			defined_tell(edits, SECTION_TAG_OWNERS, NULL,
-			             &after->tags[i].name);
+			defined_tell(edits, SECTION_TAG_OWNERS, &after->tags[i].name,
+			             DIFF_NEW);
 	for (size_t i = 0; i < before->n_tags; i++)
 		if (!policy_tag(after, before->tags[i].name.text))
 			defined_tell(edits, SECTION_TAG_OWNERS, &before->tags[i].name,
-			             NULL);
+			             DIFF_OLD);
 }
 
 static bool
@@ -298,7 +301,7 @@ postures_edit(struct edits *edits)
 		const struct posture *is = &after->postures[i];
 		const struct posture *was = policy_posture(before, is->name.text);
 		if (!was) {
-			defined_tell(edits, SECTION_POSTURES, NULL, &is->name);
+			defined_tell(edits, SECTION_POSTURES, &is->name, DIFF_NEW);
 			continue;
 		}
 		struct texts more = terms_minus(a, is, was);
@@ -311,7 +314,7 @@ postures_edit(struct edits *edits)
 	for (size_t i = 0; i < before->n_postures; i++)
 		if (!policy_posture(after, before->postures[i].name.text))
 			defined_tell(edits, SECTION_POSTURES, &before->postures[i].name,
-			             NULL);
+			             DIFF_OLD);
 }
 
 static const char *
