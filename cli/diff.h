@@ -88,6 +88,9 @@ const char *same_text(const struct differing *);
 const char *tailnet_text(struct arena *, const struct differing *, enum diff_side);
 const char *paper_text(struct arena *, const struct differing *);
 
+/* What one side alone allows: gained by the new one, or lost with the old one. */
+const struct diff_accesses *accesses_of(const struct diff *, enum diff_side);
+
 /* What guests gain or lose, where nobody else does: nothing is gained, or lost, if
  * whoever is named is a member. An empty list where there is no such thing. */
 const struct diff_accesses *guests_access(const struct differing *, enum diff_side);

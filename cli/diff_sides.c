@@ -314,7 +314,7 @@ differing_access(const struct differing *d)
 	return d->here ? d->here : d->any;
 }
 
-static const struct diff_accesses *
+const struct diff_accesses *
 accesses_of(const struct diff *diff, enum diff_side side)
 {
 	return side == DIFF_NEW ? &diff->gained : &diff->lost;

@@ -313,7 +313,7 @@ static void
 accesses_write(const struct differing *d, struct output *out, enum diff_side side,
                const struct diff *diff, const char *heading)
 {
-	const struct diff_accesses *list = side == DIFF_NEW ? &diff->gained : &diff->lost;
+	const struct diff_accesses *list = accesses_of(diff, side);
 	size_t shown = shown_of(d, list->n);
 
 	if (list->n == 0)
@@ -491,8 +491,7 @@ verdict_write(const struct differing *d, struct output *out)
 const char *
 tailnet_text(struct arena *arena, const struct differing *d, enum diff_side side)
 {
-	const struct diff_accesses *list =
-		side == DIFF_NEW ? &d->here->gained : &d->here->lost;
+	const struct diff_accesses *list = accesses_of(d->here, side);
 
 	if (list->n == 0)
 		return NULL;

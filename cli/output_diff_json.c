@@ -158,7 +158,7 @@ accesses_lines(const struct differing *d, struct output *out, const char *indent
 
 	for (int side = DIFF_NEW; side >= DIFF_OLD; side--) {
 		const struct diff_accesses *list =
-			side == DIFF_NEW ? &diff->gained : &diff->lost;
+			accesses_of(diff, (enum diff_side)side);
 		struct lines lines = lines_start(out, names[side], indent);
 		for (size_t i = 0; i < list->n; i++)
 			access_lines(d, &lines, diff, (enum diff_side)side, &list->at[i]);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "grammar/scan.h"
+
 struct run {
 	uint32_t first, last;
 };
@@ -111,6 +113,28 @@ rune_printable(uint32_t rune)
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_shown(char c)
+{
+	return (c >= ' ' && c < 0x7F) || c == '\n' || c == '\t' || c == '\r';
+}
+
+size_t
+runes_plain(const char *at, size_t len)
+{
+	size_t i = 0;
+
+	for (; len - i >= LANES; i += LANES) {
+		lanes v = lanes_load(at + i);
+		lanes control = (v < ' ') & (v != '\n') & (v != '\t') & (v != '\r');
+		if (lanes_bits(control | (v == 0x7F)))
+			break;
+	}
+	while (i < len && is_shown(at[i]))
+		i++;
+	return i;
 }
 
 /* How many bytes from i on are ASCII, eight at a time. */

@@ -31,6 +31,10 @@ size_t rune_write(uint32_t rune, char out[RUNE_BYTES]);
  * the blanks the space alone. */
 bool rune_printable(uint32_t rune);
 
+/* How many bytes from the start are shown as what they are: printable ASCII, tabs and
+ * line ends. */
+size_t runes_plain(const char *at, size_t len);
+
 /* How many bytes from the start are valid UTF-8; len when all are. */
 size_t runes_valid(const char *at, size_t len);
 

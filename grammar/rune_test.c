@@ -174,10 +174,31 @@ as_many_runes_are_printable_as_unicode_15_has(void **state)
 	assert_int_equal(n, 148998);
 }
 
+/* Bytes are looked at one by one, and many together. */
+static void
+plain_bytes_end_wherever_another_stands(void **state)
+{
+	char bytes[40];
+
+	(void)state;
+	for (int c = 0; c < 0x100; c++) {
+		bool plain =
+			(c >= ' ' && c < 0x7F) || c == '\t' || c == '\n' || c == '\r';
+		for (size_t i = 0; i < sizeof(bytes); i++) {
+			memset(bytes, 'a', sizeof(bytes));
+			bytes[i] = (char)c;
+			assert_int_equal(runes_plain(bytes, sizeof(bytes)),
+			                 plain ? sizeof(bytes) : i);
+		}
+	}
+	assert_int_equal(runes_plain(bytes, 0), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_bytes_end_wherever_another_stands),
 		cmocka_unit_test(every_rune_reads_back_as_it_was_written),
 		cmocka_unit_test(what_is_no_rune_is_written_as_bad),
 		cmocka_unit_test(bytes_that_are_no_utf8_are_bad_one_by_one),

@@ -2,9 +2,10 @@
 #define ACLC_GRAMMAR_SCAN_H
 
 /*
- * Where a blank, a comment, a word or a string of HuJSON ends. For those who
- * read and write trees, and nobody else. Everything stops at end; nothing is
- * read there or beyond. What is short and hot is here, the rest in scan.c.
+ * Where a blank, a comment, a word or a string of HuJSON ends, and how bytes are
+ * looked at together. For those who read and write trees or runes, and nobody else.
+ * Everything stops at end; nothing is read there or beyond. What is short and hot is
+ * here, the rest in scan.c.
  */
 
 #include <stdbool.h>

@@ -299,7 +299,7 @@ hash_mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
-/* Up to eight bytes; some of them twice. */
+/* Fewer than eight bytes; some of them twice. */
 static uint64_t
 hash_word(const char *at, size_t n)
 {

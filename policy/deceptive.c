@@ -1,7 +1,5 @@
 #include "policy/deceptive.h"
 
-#include <string.h>
-
 #include "grammar/rune.h"
 
 struct rune_range {
@@ -44,39 +42,6 @@ range_of_rune(const struct rune_range *ranges, size_t n, uint32_t rune)
 #define JOINER 0x200D
 #define EMOJI_FIRST 0x2190
 
-static bool
-is_plain_byte(char c)
-{
-	return (c >= ' ' && c < 0x7F) || c == '\n' || c == '\t' || c == '\r';
-}
-
-/* Bytes looked at together: GCC's and clang's vectors, on any machine. */
-#define LANES 16
-typedef signed char lanes __attribute__((vector_size(LANES)));
-
-static bool
-are_plain_bytes(const char *at)
-{
-	uint64_t halves[2];
-	lanes v;
-
-	memcpy(&v, at, LANES);
-	lanes other = ((v < ' ') & (v != '\n') & (v != '\t') & (v != '\r')) | (v == 0x7F);
-	memcpy(halves, &other, LANES);
-	return !(halves[0] | halves[1]);
-}
-
-/* The first byte from there on that is not plain. */
-static size_t
-plain_end(struct text text, size_t from)
-{
-	while (text.len - from >= LANES && are_plain_bytes(text.at + from))
-		from += LANES;
-	while (from < text.len && is_plain_byte(text.at[from]))
-		from++;
-	return from;
-}
-
 bool
 deceit_hidden(struct text text, size_t from, struct deceit *deceit)
 {
@@ -84,12 +49,12 @@ deceit_hidden(struct text text, size_t from, struct deceit *deceit)
 	size_t bytes;
 
 	for (size_t i = from; i < text.len; i += bytes, before = rune) {
-		size_t end = plain_end(text, i);
-		if (end == text.len)
-			break;
-		if (end > i)
+		size_t plain = runes_plain(text.at + i, text.len - i);
+		if (plain > 0)
 			before = 0;
-		i = end;
+		i += plain;
+		if (i == text.len)
+			break;
 		bytes = rune_read(text.at + i, text.len - i, &rune);
 		const struct rune_range *range =
 			range_of_rune(hidden, COUNT(hidden), rune);
