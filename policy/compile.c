@@ -447,15 +447,14 @@ compile_acl(struct compiler *c, const struct common *common)
 static const struct party *
 compile_sources(struct compiler *c, const struct grant *grant)
 {
-	struct selector *known;
-	size_t n = 0;
+	struct selectors known = { .at = NULL };
 	if (!c->wary)
 		return party_of_words(c, grant->src.at, grant->src.n);
-	known = arena_array(c->arena, grant->src.n, sizeof(*known));
+	known.at = arena_array(c->arena, grant->src.n, sizeof(*known.at));
 	for (size_t i = 0; i < grant->src.n; i++)
 		if (dialect_knows(c->policy, c->tailnet, &grant->src.at[i]))
-			known[n++] = grant->src.at[i];
-	return party_of_words(c, known, n);
+			known.at[known.n++] = grant->src.at[i];
+	return party_of_words(c, known.at, known.n);
 }
 
 struct filter *
