@@ -57,15 +57,30 @@ hurdles_end(struct sweep *s)
 	s->depth--;
 }
 
+/* Whether two hurdles take the same, and lie over each other or end to end. */
+static bool
+hurdles_meet(const struct hurdle *a, const struct hurdle *b)
+{
+	return a->from == b->from && a->lo <= b->hi + 1 && b->lo <= a->hi + 1;
+}
+
+/* Adds a hurdle: with the last one as one hurdle, where they meet. */
 static void
 hurdles_put(struct sweep *s, struct hurdles *list, const struct segment *on,
             struct hurdle hurdle)
 {
+	const struct hurdle *last = list->n > 0 ? &list->at[list->n - 1] : NULL;
+
 	s->cut->n_looked++;
 	if (hurdle.lo > on->hi || hurdle.hi < on->lo ||
 	    !residue_overlaps(list->left, hurdle.from))
 		return;
 	list->any = true;
+	if (last && hurdles_meet(last, &hurdle)) {
+		hurdle.lo = last->lo < hurdle.lo ? last->lo : hurdle.lo;
+		hurdle.hi = last->hi > hurdle.hi ? last->hi : hurdle.hi;
+		list->n--;
+	}
 	if (hurdle.lo <= on->lo && hurdle.hi >= on->hi) {
 		residue_minus(list->left, hurdle.from);
 		list->shut = residue_is_empty(list->left);
