@@ -275,7 +275,7 @@ complain(const struct sketch *s, size_t grant, const char *what)
 
 /* How much the policies were worth. */
 struct tally {
-	size_t covered, needed, empty, by_many, some, everything, nowhere;
+	size_t covered, needed, empty, by_many, some, everything, nowhere, nobody;
 };
 
 static void
@@ -338,7 +338,7 @@ asked_mention(struct sketch *s, struct cut *cut, struct asked *asked)
 	asked->ends[1] = cut_mention(cut, 0, CUT_DST, &dst, 1);
 }
 
-static enum cut_share
+static struct cut_between
 share_of(const struct flows *all, const struct asked *asked)
 {
 	uint16_t lines = lines_of(asked->protocols, OF(asked->port - 1));
@@ -354,7 +354,12 @@ share_of(const struct flows *all, const struct asked *asked)
 			some = some || open;
 			every = every && open == lines;
 		}
-	return !pairs || !some ? CUT_NOTHING : every ? CUT_EVERYTHING : CUT_SOME;
+	return (struct cut_between) {
+		.share = !some   ? CUT_NOTHING
+		         : every ? CUT_EVERYTHING
+		                 : CUT_SOME,
+		.empty = !pairs,
+	};
 }
 
 static void
@@ -364,19 +369,21 @@ reach_compare(const struct sketch *s, struct cut *cut, const struct asked *asked
 	static const int by[] = { 0, PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_ANY };
 	struct flows all = flows_but(s, SIZE_MAX, NULL);
 	struct ports at = { (uint16_t)asked->port, (uint16_t)asked->port };
-	enum cut_share want = share_of(&all, asked);
+	struct cut_between want = share_of(&all, asked);
 	int protocol = by[asked->protocols];
+	struct cut_between is =
+		cut_between(cut, 0, asked->ends[0], asked->ends[1], protocol, at);
 
-	if (cut_between(cut, 0, asked->ends[0], asked->ends[1], protocol, at).share !=
-	            want ||
+	if (is.share != want.share || is.empty != want.empty ||
 	    cut_between_all(cut, 0, asked->ends[0], asked->ends[1], protocol, at) !=
-	            (want == CUT_EVERYTHING))
-		fail_msg("%s to %s:%u should be %d: %s", asked->src->text,
-		         asked->dst->text, asked->port, (int)want,
-		         saying_words(&s->text));
-	tally->nowhere += want == CUT_NOTHING;
-	tally->some += want == CUT_SOME;
-	tally->everything += want == CUT_EVERYTHING;
+	            (want.share == CUT_EVERYTHING))
+		fail_msg("%s to %s:%u should be %d%s: %s", asked->src->text,
+		         asked->dst->text, asked->port, (int)want.share,
+		         want.empty ? ", of no flows" : "", saying_words(&s->text));
+	tally->nobody += want.empty;
+	tally->nowhere += want.share == CUT_NOTHING;
+	tally->some += want.share == CUT_SOME;
+	tally->everything += want.share == CUT_EVERYTHING;
 }
 
 static void
@@ -433,6 +440,7 @@ covers_and_reach_are_those_of_sets_of_bits(void **state)
 		assert_true(tally.empty > least && tally.by_many > least);
 		assert_true(tally.some > least && tally.everything > least);
 		assert_true(tally.nowhere > least);
+		assert_true(tally.nobody > 0);
 	}
 }
 

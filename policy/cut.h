@@ -136,6 +136,7 @@ enum cut_share { CUT_NOTHING, CUT_SOME, CUT_EVERYTHING };
 /* How much of the flows between two mentioned ends is allowed. */
 struct cut_between {
 	enum cut_share share;
+	bool empty;              /* no flow at all is between them, allowed or not */
 	struct cut_flow some;    /* a flow that is allowed, and by which grant */
 	struct cut_flow lacking; /* one that is not, with CUT_SOME */
 };
@@ -144,7 +145,7 @@ struct cut_between {
  * From a mentioned src to a mentioned dst, packets of a protocol (PROTOCOL_ANY:
  * tcp and udp) to all of the ports; sources in any situation are among the flows.
  * CUT_SOME may be by way of a router with a via tag; CUT_EVERYTHING is without. An
- * end that names nothing allows CUT_NOTHING.
+ * end that names nothing allows CUT_NOTHING, and so do owners without a machine.
  */
 struct cut_between cut_between(struct cut *, uint32_t filter, uint32_t src, uint32_t dst,
                                int protocol, struct ports);

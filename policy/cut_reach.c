@@ -221,10 +221,13 @@ cut_between(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst, int pr
 	struct cut_between answer = { 0 };
 	struct span_between b = { .cut = cut, .filter = filter };
 
-	if (!between_open(&b, src, dst, protocol, ports))
+	answer.empty = !between_open(&b, src, dst, protocol, ports);
+	if (answer.empty)
 		return answer;
-	if (!between_some(&b, protocol, self, &answer.some))
+	if (!between_some(&b, protocol, self, &answer.some)) {
+		answer.empty = !between_lacks(&b, protocol, self, NULL);
 		return answer;
+	}
 	answer.share = between_lacks(&b, protocol, self, &answer.lacking)
 	                       ? CUT_SOME
 	                       : CUT_EVERYTHING;

@@ -659,7 +659,8 @@ ssh_judge(struct lint *lint, const struct reach_ends *ends)
 		struct cut_between between =
 			cut_between(cut, 0, ends->ssh_src[i], ends->ssh_dst[i],
 		                    PROTOCOL_TCP, ssh_port);
-		if (between.share == CUT_NOTHING)
+		/* where nobody is there, a rule more would not help */
+		if (between.share == CUT_NOTHING && !between.empty)
 			lint_raise(
 				lint, &CHECK_SSH_NO_NETWORK_PATH,
 				lint_opening(rule->node),
