@@ -251,13 +251,29 @@ verdict_say(struct explaining *x, enum verdict verdict)
 	return "";
 }
 
+/* A line of what it is about ("login: ", or nothing), how ("by ", where there is a
+ * rule), and why. */
 static void
-reason_line(struct explaining *x, struct output *out, const char *label,
+reason_line(struct explaining *x, struct output *out, const char *about, const char *how,
             const struct reason *reason)
 {
 	output_string(out, "  ");
-	output_string(out, label);
+	output_string(out, about);
+	if (reason->grant || reason->ssh)
+		output_string(out, how);
 	reason_write(out, x->unit.policy, reason);
+}
+
+/* Where no ssh rule lets anybody in, nor nearly. */
+static void
+no_login_line(struct explaining *x, struct output *out)
+{
+	static const char *const why[] = { "the policy has no ssh rules",
+		                           "no ssh rule comes near" };
+	struct reason reason = { .said = why[x->unit.policy->n_ssh > 0] };
+
+	if (x->own->ssh && x->logins.some == TRUTH_NO && x->logins.n_near == 0)
+		reason_line(x, out, "login: ", "", &reason);
 }
 
 /* An end that nobody stands at explains more than any rule. */
@@ -284,24 +300,24 @@ one_text(struct explaining *x, struct output *out)
 	output_char(out, '\n');
 	emptiness_write(out, x->question.src);
 	emptiness_write(out, x->question.dst);
-	/* a login is two questions */
-	const char *by = x->own->ssh ? "network: by " : "by ";
-	const char *near = x->own->ssh ? "network: near " : "near ";
+	no_login_line(x, out);
 	for (size_t i = 0; i < x->logins.n_by; i++) {
 		struct reason reason = reason_of_login(&x->logins.by[i]);
-		reason_line(x, out, "login: by ", &reason);
+		reason_line(x, out, "login: ", "by ", &reason);
 	}
 	for (size_t i = 0; i < x->logins.n_near; i++) {
 		struct reason reason = reason_of_miss(&x->logins.near[i]);
-		reason_line(x, out, "login: near ", &reason);
+		reason_line(x, out, "login: ", "near ", &reason);
 	}
+	/* a login is two questions */
+	const char *about = x->own->ssh ? "network: " : "";
 	for (size_t i = 0; i < x->answer.n_by; i++) {
 		struct reason reason = reason_of_hit(&x->answer.by[i]);
-		reason_line(x, out, by, &reason);
+		reason_line(x, out, about, "by ", &reason);
 	}
 	for (size_t i = 0; i < x->answer.n_near; i++) {
 		struct reason reason = reason_of_miss(&x->answer.near[i]);
-		reason_line(x, out, near, &reason);
+		reason_line(x, out, about, "near ", &reason);
 	}
 }
 
@@ -325,11 +341,11 @@ all_text(struct explaining *x, struct output *out)
 	emptiness_write(out, x->from ? x->question.src : x->question.dst);
 	for (size_t i = 0; i < x->logins.n_by; i++) {
 		struct reason reason = reason_of_login(&x->logins.by[i]);
-		reason_line(x, out, x->logins.by[i].maybe ? "perhaps " : "", &reason);
+		reason_line(x, out, "", x->logins.by[i].maybe ? "perhaps " : "", &reason);
 	}
 	for (size_t i = 0; i < x->answer.n_by; i++) {
 		struct reason reason = reason_of_hit(&x->answer.by[i]);
-		reason_line(x, out, x->answer.by[i].maybe ? "perhaps " : "", &reason);
+		reason_line(x, out, "", x->answer.by[i].maybe ? "perhaps " : "", &reason);
 	}
 }
 

@@ -309,10 +309,12 @@ hit_say(struct prober *p, const struct question *asked, const struct probe_hit *
 	                     via_show(p, rule), condition_show(p, asked, rule));
 	if (hit->maybe)
 		return arena_format(p->arena, "%s%s", said, doubt_show(p, asked, rule));
-	return arena_format(p->arena, "%s%s%s%s", said,
-	                    belongs_show(p, rule, asked->src, SIDE_SRC, hit->src),
-	                    belongs_show(p, rule, asked->dst, SIDE_DST, hit->dst),
-	                    route_show(p, hit));
+	const char *from = belongs_show(p, rule, asked->src, SIDE_SRC, hit->src);
+	const char *to = belongs_show(p, rule, asked->dst, SIDE_DST, hit->dst);
+	/* once, where both ends are the same */
+	if (text_equal(text_of(from), text_of(to)))
+		to = "";
+	return arena_format(p->arena, "%s%s%s%s", said, from, to, route_show(p, hit));
 }
 
 /* The destination of an optimistic policy's rule as the policy itself has it. */
