@@ -91,8 +91,11 @@ tell_why(struct judge *j, struct claim *claim, const struct answer *answer)
 	const char *dst = text_show(j->arena, claim->dst);
 	const struct probe_hit *hit = telling_hit(claim, answer);
 	bool open = (claim->kind == CLAIM_DENY ? answer->some : answer->all) != TRUTH_NO;
-	claim->why = arena_format(j->arena, "no rule lets %s reach %s",
-	                          text_show(j->arena, claim->src), dst);
+	/* tcp, where a test gives none (spec/semantics.md 10) */
+	int protocol = claim->protocol == PROTOCOL_ANY ? PROTOCOL_TCP : claim->protocol;
+	claim->why = arena_format(j->arena, "no rule lets %s reach %s over %s",
+	                          text_show(j->arena, claim->src), dst,
+	                          protocol_name(j->arena, protocol));
 	if (open && hit) {
 		claim->why = hit->said;
 		claim->grant = hit->rule->grant;
