@@ -412,6 +412,23 @@ lint_report(struct run *run, const char *path, const struct levels *levels, int6
 	return status;
 }
 
+/* How many repairs were made, and how many were not, and why. */
+static void
+mended_tell(struct run *run, const char *name, const struct remedy *remedy)
+{
+	const struct lint_options *own = run->own;
+	size_t done = own->diff ? 0 : remedy->n_done, refused = remedy->n_refused;
+
+	if (done > 0 && !run->options.quiet)
+		run_fault(run, "%s: %zu repair%s made", name, done, done == 1 ? "" : "s");
+	if (refused > 0 && !run->options.quiet)
+		run_fault(run, "%s: %zu repair%s not made: %s", name, refused,
+		          refused == 1 ? "" : "s",
+		          remedy->errors_left
+		                  ? "what has errors cannot be proved to mean the same"
+		                  : "they would change the meaning");
+}
+
 /* Writes the mended text back, or shows the patch. */
 static enum status
 mended_use(struct run *run, const char *path, struct text old,
@@ -419,16 +436,12 @@ mended_use(struct run *run, const char *path, struct text old,
 {
 	const struct lint_options *own = run->own;
 
-	if (own->diff) {
+	if (own->diff)
 		patch_write(&run->out, path_name(run, path), old, mended);
-		return text_equal(old, mended) ? STATUS_GOOD : STATUS_BAD_POLICY;
-	}
-	if (!text_equal(old, mended) && !file_replace(path, mended))
+	else if (!text_equal(old, mended) && !file_replace(path, mended))
 		return run_fault(run, "cannot write %s: %s", path, strerror(errno));
-	if (remedy->n_done > 0 && !run->options.quiet)
-		run_fault(run, "%s: %zu repair%s made", path_name(run, path),
-		          remedy->n_done, remedy->n_done == 1 ? "" : "s");
-	return STATUS_GOOD;
+	mended_tell(run, path_name(run, path), remedy);
+	return own->diff && !text_equal(old, mended) ? STATUS_BAD_POLICY : STATUS_GOOD;
 }
 
 /* Puts tests that say what holds today into a text that has none. */

@@ -160,6 +160,7 @@ round_start(struct round *round, struct text text)
 		.findings = &patient->findings,
 	};
 	struct report report = lint_run(&lint);
+	remedy->errors_left = !patient->filter;
 	remedy->lacks_tests = false;
 	for (size_t i = 0; i < report.n; i++)
 		remedy->lacks_tests |= report.at[i]->check == &CHECK_NO_TESTS &&
@@ -212,7 +213,7 @@ round_refuse(struct round *round, const struct fix *fix)
 
 	names_add(round->refused,
 	          (struct text) { arena_copy(arena, sense.at, sense.len), sense.len });
-	round->remedy->n_refused++;
+	round->remedy->n_refused += fix->kind == REPAIR_SAFE;
 }
 
 /* Does as many of the round's fixes as can be done together: all, or the first
@@ -222,7 +223,8 @@ round_do(struct round *round, struct text text)
 {
 	struct remedy *remedy = round->remedy;
 	bool *done = arena_array(&round->patient.arena, round->n, sizeof(bool));
-	bool safe = round->fixes[0]->kind == REPAIR_SAFE;
+	bool safe = round->fixes[0]->kind == REPAIR_SAFE &&
+	            (round->patient.filter || !remedy->unsafe);
 
 	for (size_t n = round->n; n > 0; n /= 2) {
 		struct text mended = fixes_apply(remedy->arena, round->patient.source,

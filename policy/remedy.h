@@ -5,7 +5,8 @@
  * A policy mended: its findings' fixes are done, round by round, until none is
  * left. A safe fix is done only when the policies before and after mean the same:
  * who may reach what, who logs in where, who owns, approves and has which
- * attributes, in every tailnet.
+ * attributes, in every tailnet. Where errors leave a policy without a meaning, it is
+ * done as one of the unsafe ones, if those are done, or where it mends an error.
  */
 
 #include <stdbool.h>
@@ -25,7 +26,8 @@ struct remedy {
 	enum level least; /* what is below is left alone */
 	bool lacks_tests; /* in the end no-tests is reported: to be mended by others */
 	size_t n_done;    /* findings mended */
-	size_t n_refused; /* safe fixes that changed the meaning after all */
+	size_t n_refused; /* safe fixes that could not be proved to be safe */
+	bool errors_left; /* for the text mended has errors, and so no meaning */
 };
 
 /* The text mended, in the remedy's arena. */
