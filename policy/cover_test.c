@@ -362,6 +362,17 @@ share_of(const struct flows *all, const struct asked *asked)
 	};
 }
 
+static bool
+anything_flows(const struct flows *all, const struct asked *asked)
+{
+	for (unsigned s = 0; s < N_SRC; s++)
+		for (unsigned d = 0; d < N_DST; d++)
+			if (asked->src->points & OF(s) && asked->dst->points & OF(d) &&
+			    is_pair(s, d) && all->at[s][d])
+				return true;
+	return false;
+}
+
 static void
 reach_compare(const struct sketch *s, struct cut *cut, const struct asked *asked,
               struct tally *tally)
@@ -380,6 +391,11 @@ reach_compare(const struct sketch *s, struct cut *cut, const struct asked *asked
 		fail_msg("%s to %s:%u should be %d%s: %s", asked->src->text,
 		         asked->dst->text, asked->port, (int)want.share,
 		         want.empty ? ", of no flows" : "", saying_words(&s->text));
+	struct cut_flow some;
+	if (cut_between_any(cut, 0, asked->ends[0], asked->ends[1], &some) !=
+	    anything_flows(&all, asked))
+		fail_msg("%s to %s: anything: %s", asked->src->text, asked->dst->text,
+		         saying_words(&s->text));
 	tally->nobody += want.empty;
 	tally->nowhere += want.share == CUT_NOTHING;
 	tally->some += want.share == CUT_SOME;

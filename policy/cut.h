@@ -155,6 +155,15 @@ bool cut_between_all(struct cut *, uint32_t filter, uint32_t src, uint32_t dst,
                      int protocol, struct ports);
 
 /*
+ * Whether anything at all flows from a mentioned src to a mentioned dst, by any way
+ * and with any protocol, and an example: one with a port other than 0 if there is
+ * any, and a ping only if there is nothing else. Since a ping goes wherever anything
+ * does (spec/wire-format.md 2), this is also whether one goes.
+ */
+bool cut_between_any(struct cut *, uint32_t filter, uint32_t src, uint32_t dst,
+                     struct cut_flow *some);
+
+/*
  * What an end reaches: one row for each run of ports of a protocol, with the
  * machines and the addresses that are nobody's whose ports are just these. every:
  * what each of its sources reaches, else what some do (then by way of via routers

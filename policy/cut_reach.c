@@ -161,12 +161,13 @@ is_asked_for(const struct cut_line *line, int protocol)
 /* The lines of packets by any way that exist have boxes on them; what none lies
  * on allows nothing. */
 static bool
-between_some(struct span_between *b, int protocol, bool self, struct cut_flow *flow)
+between_some(struct span_between *b, bool (*is_meant)(const struct cut_line *, int),
+             int protocol, bool self, struct cut_flow *flow)
 {
 	for (uint32_t i = 0; i < b->cut->line_keys.n; i++) {
 		const struct cut_line *line = &b->cut->lines[i];
 		b->line = i;
-		if (!is_packets(b->cut, line->plane) || !is_asked_for(line, protocol) ||
+		if (!is_packets(b->cut, line->plane) || !is_meant(line, protocol) ||
 		    (self && line->stratum != STRATUM_SELF))
 			continue;
 		if (some_between(b, flow))
@@ -224,7 +225,7 @@ cut_between(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst, int pr
 	answer.empty = !between_open(&b, src, dst, protocol, ports);
 	if (answer.empty)
 		return answer;
-	if (!between_some(&b, protocol, self, &answer.some)) {
+	if (!between_some(&b, is_asked_for, protocol, self, &answer.some)) {
 		answer.empty = !between_lacks(&b, protocol, self, NULL);
 		return answer;
 	}
@@ -244,7 +245,45 @@ cut_between_all(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst,
 	/* where nothing is lacking there may still be no such pair at all */
 	return between_open(&b, src, dst, protocol, ports) &&
 	       !between_lacks(&b, protocol, self, NULL) &&
-	       between_some(&b, protocol, self, NULL);
+	       between_some(&b, is_asked_for, protocol, self, NULL);
+}
+
+static bool
+is_with_ports(const struct cut_line *line, int protocol)
+{
+	(void)protocol;
+	return protocol_has_ports((int)line->kind);
+}
+
+static bool
+is_without_ports(const struct cut_line *line, int protocol)
+{
+	return !is_with_ports(line, protocol) && line->kind != PROTOCOL_ICMP;
+}
+
+bool
+cut_between_any(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst,
+                struct cut_flow *some)
+{
+	/* Nobody listens on port 0, so that it is a poor example. */
+	static const struct {
+		bool (*is_meant)(const struct cut_line *, int protocol);
+		struct ports ports;
+		int protocol;
+	} turns[] = {
+		{ is_with_ports, { 1, 65535 }, PROTOCOL_ANY },
+		{ is_with_ports, { 0, 0 }, PROTOCOL_ANY },
+		{ is_without_ports, { 0, 0 }, PROTOCOL_ANY },
+		{ is_asked_for, { 0, 0 }, PROTOCOL_ICMP },
+	};
+	bool self = cut->ends[dst].self;
+	struct span_between b = { .cut = cut, .filter = filter };
+
+	for (size_t i = 0; i < sizeof(turns) / sizeof(*turns); i++)
+		if (between_open(&b, src, dst, PROTOCOL_ANY, turns[i].ports) &&
+		    between_some(&b, turns[i].is_meant, turns[i].protocol, self, some))
+			return true;
+	return false;
 }
 
 /* A class that is reached, or lacking, on a run of a protocol's line. */

@@ -274,6 +274,37 @@ boundary_raise(struct lint *lint, const struct boundary *boundary,
 	             boundary->grant.node->span, "the boundary is here");
 }
 
+static bool
+is_ping(int protocol)
+{
+	return protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6;
+}
+
+/* The first flow across a boundary with one of its services: all ports of no named
+ * protocol are whatever flows, and so is a ping, which goes wherever anything does. */
+static bool
+service_crosses(struct cut *cut, const struct service *ip, uint32_t src, uint32_t dst,
+                struct cut_flow *flow)
+{
+	if (ip->protocol == PROTOCOL_ANY && ports_all(ip->ports))
+		return cut_between_any(cut, 0, src, dst, flow);
+	if (is_ping(ip->protocol)) {
+		bool crosses = cut_between_any(cut, 0, src, dst, flow);
+		flow->protocol = ip->protocol;
+		return crosses;
+	}
+	struct ports ports = ip->ports;
+	struct cut_between between = { 0 };
+	/* nobody listens on port 0, so that it is a poor example */
+	if (ports_all(ports))
+		between = cut_between(cut, 0, src, dst, ip->protocol,
+		                      (struct ports) { 1, 65535 });
+	if (between.share == CUT_NOTHING)
+		between = cut_between(cut, 0, src, dst, ip->protocol, ports);
+	*flow = between.some;
+	return between.share != CUT_NOTHING;
+}
+
 /* The first flow across a boundary, by any of its services. */
 static bool
 boundary_crossed(struct cut *cut, const struct grant *grant, uint32_t src, uint32_t dst,
@@ -284,14 +315,9 @@ boundary_crossed(struct cut *cut, const struct grant *grant, uint32_t src, uint3
 	const struct service *ip = grant->n_ip > 0 ? grant->ip : &everything;
 	size_t n = grant->n_ip > 0 ? grant->n_ip : 1;
 
-	for (size_t i = 0; i < n; i++) {
-		struct cut_between between =
-			cut_between(cut, 0, src, dst, ip[i].protocol, ip[i].ports);
-		if (between.share == CUT_NOTHING)
-			continue;
-		*flow = between.some;
-		return true;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (service_crosses(cut, &ip[i], src, dst, flow))
+			return true;
 	return false;
 }
 
@@ -303,7 +329,7 @@ boundaries_judge(struct lint *lint, const struct reach_ends *ends)
 	for (size_t i = 0; i < settings->n_never; i++) {
 		const struct boundary *boundary = &settings->never[i];
 		const struct boundary_ends *at = &ends->boundaries[i];
-		struct cut_flow flow;
+		struct cut_flow flow = { 0 };
 		if (!at->known)
 			continue;
 		if (boundary_crossed(lint->cut, &boundary->grant, at->src, at->dst,
@@ -633,10 +659,8 @@ routes_judge(struct lint *lint, const struct reach_ends *ends)
 		const struct approver *approver = &policy->approvers[i];
 		if (!approver->good || range_is_default_route(approver->range))
 			continue;
-		struct cut_between between =
-			cut_between(lint->cut, 0, ends->anybody, ends->routes[i],
-		                    PROTOCOL_ANY, PORTS_ALL);
-		if (between.share == CUT_NOTHING)
+		struct cut_flow some;
+		if (!cut_between_any(lint->cut, 0, ends->anybody, ends->routes[i], &some))
 			lint_raise(lint, &CHECK_APPROVED_BUT_UNREACHABLE,
 			           approver->route.span,
 			           "routes to %s are approved, and no rule lets anybody "
