@@ -170,16 +170,6 @@ spare_rule(struct lint *lint, const struct cut_cover *covers, struct sides *side
 }
 
 static bool
-is_empty_group(const struct policy *policy, const struct selector *selector)
-{
-	const struct group *group = selector->kind == SELECTOR_GROUP
-	                                    ? policy_group(policy, selector->text)
-	                                    : NULL;
-
-	return group && group->members.n == 0;
-}
-
-static bool
 is_empty_ipset(const struct policy *policy, const struct selector *selector)
 {
 	const struct ipset *ipset = selector->kind == SELECTOR_IPSET
@@ -191,14 +181,16 @@ is_empty_ipset(const struct policy *policy, const struct selector *selector)
 
 /* Whether a rule is empty for a reason that is told where it lies. */
 static bool
-emptiness_is_told(const struct policy *policy, const struct grant *grant)
+emptiness_is_told(const struct lint *lint, const struct grant *grant)
 {
+	const struct policy *policy = lint->policy;
+
 	for (size_t i = 0; i < grant->src.n; i++)
-		if (is_empty_group(policy, &grant->src.at[i]) ||
+		if (lint_is_empty_group(lint, &grant->src.at[i]) ||
 		    is_empty_ipset(policy, &grant->src.at[i]))
 			return true;
 	for (size_t i = 0; i < grant->dst.n; i++)
-		if (is_empty_group(policy, &grant->dst.at[i].selector) ||
+		if (lint_is_empty_group(lint, &grant->dst.at[i].selector) ||
 		    is_empty_ipset(policy, &grant->dst.at[i].selector))
 			return true;
 	return false;
@@ -209,7 +201,7 @@ empty_rule(struct lint *lint, const struct grant *grant)
 {
 	const char *why = "nobody and nothing that it names go together";
 
-	if (emptiness_is_told(lint->policy, grant))
+	if (emptiness_is_told(lint, grant))
 		return;
 	if (grant->src.n == 0)
 		why = "it has no src";

@@ -203,6 +203,16 @@ lint_is_sensitive(struct lint *lint, const struct selector *selector)
 }
 
 bool
+lint_is_empty_group(const struct lint *lint, const struct selector *selector)
+{
+	const struct group *group = selector->kind == SELECTOR_GROUP
+	                                    ? policy_group(lint->policy, selector->text)
+	                                    : NULL;
+
+	return group && group->members.n == 0;
+}
+
+bool
 lint_is_machines(const struct selector *selector)
 {
 	return selector->kind == SELECTOR_TAG ||

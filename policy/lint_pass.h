@@ -93,6 +93,9 @@ bool lint_is_sensitive(struct lint *, const struct selector *);
  * inventory only. */
 bool lint_is_of_tagged(struct lint *, const struct grant *);
 
+/* A group of the policy that has no members: empty-group tells where it is named. */
+bool lint_is_empty_group(const struct lint *, const struct selector *);
+
 /* A tag, or autogroup:tagged. */
 bool lint_is_machines(const struct selector *);
 

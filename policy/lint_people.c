@@ -146,7 +146,10 @@ others_beside(const struct mention *mention)
 		return mention->grant->dst.n - 1;
 	if (mention->grant)
 		return mention->grant->src.n - 1;
-	return mention->ssh ? mention->ssh->src.n - 1 : 1;
+	if (!mention->ssh)
+		return 1;
+	return mention->position == POSITION_SSH_DST ? mention->ssh->dst.n - 1
+	                                             : mention->ssh->src.n - 1;
 }
 
 static const char *
