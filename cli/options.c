@@ -262,13 +262,8 @@ run_target(struct run *run, const char *name, enum target *target)
 {
 	if (!name || target_parse(text_of(name), target))
 		return true;
-	struct text_nearest nearest = text_nearest_start(text_of(name));
-	text_nearest_offer(&nearest, text_of("headscale"));
-	/* the newest first: it is meant where several are as near */
-	for (size_t t = TARGET_N; t-- > 0;)
-		text_nearest_offer(&nearest, text_of(target_name((enum target)t)));
 	run_fault(run, "there is no target %s%s", name,
-	          did_you_mean(run, "", nearest.best));
+	          target_meant(&run->arena, text_of(name)));
 	return false;
 }
 

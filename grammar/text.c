@@ -274,22 +274,32 @@ slips_between(struct text a, struct text b)
 }
 
 void
-text_nearest_offer(struct text_nearest *nearest, struct text candidate)
+text_nearest_offer_as(struct text_nearest *nearest, struct text form,
+                      struct text candidate)
 {
-	struct text a = nearest->written, b = candidate;
+	struct text a = nearest->written, b = form;
 
 	if (a.len > NEAREST_MAX || b.len > NEAREST_MAX)
 		return;
 	size_t apart = a.len > b.len ? a.len - b.len : b.len - a.len;
-	if (apart >= nearest->distance)
+	if (apart > nearest->distance)
 		return;
-	if (bits_set(text_letters(a) ^ text_letters(b)) > 2 * (nearest->distance - 1))
+	if (bits_set(text_letters(a) ^ text_letters(b)) > 2 * nearest->distance)
 		return;
 	size_t distance = slips_between(a, b);
 	if (distance < nearest->distance) {
 		nearest->distance = distance;
 		nearest->best = candidate;
+	} else if (distance == nearest->distance &&
+	           !text_equal(nearest->best, candidate)) {
+		nearest->best = (struct text) { NULL, 0 };
 	}
+}
+
+void
+text_nearest_offer(struct text_nearest *nearest, struct text candidate)
+{
+	text_nearest_offer_as(nearest, candidate, candidate);
 }
 
 static uint64_t

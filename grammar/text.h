@@ -65,8 +65,9 @@ const char *text_quote(struct arena *, struct text);
 
 /*
  * The nearest of the candidates to what was written, by Damerau-Levenshtein
- * distance of at most max(1, len / 3), ties to the earlier; or an empty text.
- * Feeds "did you mean". Cost is bounded: long texts are not compared.
+ * distance of at most max(1, len / 3); or an empty text, also where two are equally
+ * near: to choose one would be a guess. Feeds "did you mean". Cost is bounded: long
+ * texts are not compared.
  */
 struct text_nearest {
 	struct text written, best;
@@ -76,6 +77,11 @@ struct text_nearest {
 struct text_nearest text_nearest_start(struct text written);
 
 void text_nearest_offer(struct text_nearest *, struct text candidate);
+
+/* The same for a candidate that is held against what was written in another form
+ * (in small letters, without its prefix); best is as it is. */
+void text_nearest_offer_as(struct text_nearest *, struct text form,
+                           struct text candidate);
 
 /*
  * Names numbered in order of first mention: a hash table from text to

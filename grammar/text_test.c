@@ -205,7 +205,7 @@ static void
 the_nearest_name_is_the_one_with_fewest_slips(void **state)
 {
 	(void)state;
-	assert_text(nearest("tag:prdo", "tag:dev tag:prod tag:pro"), "tag:prod");
+	assert_text(nearest("tag:prdo", "tag:dev tag:prod tag:prop"), "tag:prod");
 	assert_text(nearest("tag:serve", "tag:server tag:serving"), "tag:server");
 	assert_text(nearest("group:egn", "group:ops group:eng"), "group:eng");
 	assert_text(nearest("ab", "cd ac"), "ac");
@@ -213,11 +213,16 @@ the_nearest_name_is_the_one_with_fewest_slips(void **state)
 }
 
 static void
-ties_go_to_the_earlier_candidate(void **state)
+of_two_that_are_equally_near_neither_is_an_offer(void **state)
 {
 	(void)state;
-	assert_text(nearest("tag:x", "tag:a tag:b"), "tag:a");
-	assert_text(nearest("tag:x", "tag:b tag:a"), "tag:b");
+	assert_text(nearest("tag:x", "tag:a tag:b"), "");
+	assert_text(nearest("tag:web3", "tag:web1 tag:web2 tag:web4"), "");
+	assert_text(nearest("tag:web3", "tag:web1 tag:web2 tag:web"), "");
+	assert_text(nearest("tag:wbe", "tag:web1 tag:web2 tag:web"), "tag:web");
+	assert_text(nearest("tag:x", "tag:a tag:a"), "tag:a");
+	/* both too far off */
+	assert_text(nearest("ab", "cd xy"), "");
 }
 
 static void
@@ -362,7 +367,7 @@ main(void)
 		cmocka_unit_test(numbers_are_written_in_decimal),
 		cmocka_unit_test(quoting_is_that_of_go),
 		cmocka_unit_test(the_nearest_name_is_the_one_with_fewest_slips),
-		cmocka_unit_test(ties_go_to_the_earlier_candidate),
+		cmocka_unit_test(of_two_that_are_equally_near_neither_is_an_offer),
 		cmocka_unit_test(names_too_far_off_are_no_offer),
 		cmocka_unit_test(long_texts_are_not_compared),
 		cmocka_unit_test(distances_agree_with_their_definition),

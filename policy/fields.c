@@ -81,15 +81,14 @@ field_nearest(const struct fields *fields, struct text name)
 {
 	char written[NAME_MAX_BYTES], known[NAME_MAX_BYTES];
 	struct text_nearest nearest = text_nearest_start(name_lower(name, written));
-	size_t best = fields->n;
+	size_t best = 0;
 
 	for (size_t i = 0; i < fields->n && name.len <= NAME_MAX_BYTES; i++) {
-		size_t distance = nearest.distance;
-		text_nearest_offer(&nearest,
-		                   name_lower(text_of(fields->at[i].name), known));
-		if (nearest.distance < distance)
-			best = i;
+		struct text field = text_of(fields->at[i].name);
+		text_nearest_offer_as(&nearest, name_lower(field, known), field);
 	}
+	while (best < fields->n && fields->at[best].name != nearest.best.at)
+		best++;
 	return best;
 }
 

@@ -308,17 +308,13 @@ lint_meant(struct lint *lint, const struct selector *selector)
 {
 	const struct names *names = names_of(lint->policy, naming_of(selector));
 	struct text_nearest nearest = text_nearest_start(name_bare(name_of(selector)));
-	struct text best = { 0 };
 
-	for (size_t i = 0; i < names->n; i++) {
-		size_t before = nearest.distance;
-		text_nearest_offer(&nearest, name_bare(names->texts[i]));
-		if (nearest.distance < before)
-			best = names->texts[i];
-	}
-	if (best.len == 0)
+	for (size_t i = 0; i < names->n; i++)
+		text_nearest_offer_as(&nearest, name_bare(names->texts[i]),
+		                      names->texts[i]);
+	if (nearest.best.len == 0)
 		return "";
-	return lint_say(lint, "; did you mean %s?", lint_show(lint, best));
+	return lint_say(lint, "; did you mean %s?", lint_show(lint, nearest.best));
 }
 
 /* Those that the settings name and the policy does not define. Users, roles and groups

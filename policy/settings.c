@@ -60,7 +60,6 @@ static void
 read_target(struct reader *r, const struct node *value, void *into)
 {
 	struct settings *settings = into;
-	struct text_nearest nearest;
 
 	read_word(r, value, &settings->target);
 	if (value->kind != HUJSON_STRING)
@@ -69,14 +68,10 @@ read_target(struct reader *r, const struct node *value, void *into)
 		target_parse(settings->target.text, &settings->target_value);
 	if (settings->target_known)
 		return;
-	nearest = text_nearest_start(settings->target.text);
-	text_nearest_offer(&nearest, text_of("headscale"));
-	for (size_t i = 0; i < TARGET_N; i++)
-		text_nearest_offer(&nearest, text_of(target_name((enum target)i)));
 	refuse(r, value->span,
 	       arena_format(r->arena, "there is no target %s%s",
 	                    text_show(r->arena, settings->target.text),
-	                    meant(r, nearest.best)));
+	                    target_meant(r->arena, settings->target.text)));
 }
 
 /* Whether a level is one that its check can have; raises where not. */

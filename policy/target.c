@@ -35,6 +35,22 @@ target_name(enum target target)
 	return target_names[target];
 }
 
+const char *
+target_meant(struct arena *arena, struct text name)
+{
+	struct text_nearest nearest = text_nearest_start(name);
+
+	text_nearest_offer(&nearest, text_of("headscale"));
+	for (size_t i = 0; i < TARGET_N; i++)
+		text_nearest_offer(&nearest, text_of(target_names[i]));
+	if (nearest.best.len > 0)
+		return arena_format(arena, "; did you mean %.*s?",
+		                    TEXT_ARG(nearest.best));
+	return arena_format(arena, "; there are tailscale, headscale and %s to %s",
+	                    target_names[TARGET_TAILSCALE + 1],
+	                    target_names[TARGET_HEADSCALE_NEWEST]);
+}
+
 const struct feature_row *
 feature_row(enum feature feature)
 {

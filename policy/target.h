@@ -28,6 +28,10 @@ bool target_parse(struct text, enum target *);
 /* "headscale-0.26". */
 const char *target_name(enum target);
 
+/* What to say behind a name that is no target: "; did you mean headscale-0.28?", or,
+ * where none is nearest, which ones there are. In the arena. */
+const char *target_meant(struct arena *, struct text name);
+
 /* What not all of them take alike: FEATURE_GRANTS … */
 enum feature {
 	FEATURE_NONE,

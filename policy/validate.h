@@ -35,12 +35,13 @@ struct judge {
 	const struct tailnet *tailnet; /* NULL where it is not known */
 	/* The tailnet's own mail domains; NULL where they are not known. */
 	const struct names *domains;
-	/* Names in small letters, and the first of each: made when needed. */
+	/* Names in small letters, and the one of each, empty where there are more: made
+	 * when needed. */
 	struct names folded[SORT_N];
 	struct text *folded_first[SORT_N];
 	struct guesses guesses[SORT_N];
-	/* The users of groups by what stands before their @, and the first login of
-	 * each, empty where there is no @: made when needed. */
+	/* The users of groups by what stands before their @, and the one login of
+	 * each, empty where there is no @ or there are more: made when needed. */
 	struct names people;
 	struct text *logins;
 	size_t cap_logins;

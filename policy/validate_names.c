@@ -78,7 +78,7 @@ text_joined(struct arena *arena, const char *prefix, struct text name)
 	return (struct text) { joined, len + name.len };
 }
 
-/* The defined name that differs in nothing but case, or an empty text. */
+/* The one defined name that differs in nothing but case, or an empty text. */
 static struct text
 name_in_other_case(struct judge *judge, enum sort sort, struct text name)
 {
@@ -93,8 +93,7 @@ name_in_other_case(struct judge *judge, enum sort sort, struct text name)
 			size_t n = folded->n;
 			number = names_add(folded,
 			                   text_lower(judge->scratch, names->texts[i]));
-			if (number == n)
-				(*first)[n] = names->texts[i];
+			(*first)[number] = number == n ? names->texts[i] : NO_TEXT;
 		}
 	}
 	struct arena_mark mark = arena_mark(judge->scratch);
@@ -103,18 +102,15 @@ name_in_other_case(struct judge *judge, enum sort sort, struct text name)
 	return number == NAMES_NONE ? NO_TEXT : (*first)[number];
 }
 
-/* Offers the names of a sort, their prefix aside; the best as a whole, where
- * it is better than before. */
+/* Offers the names of a sort, held against what was written without their prefix. */
 static void
-names_offer(struct judge *judge, enum sort sort, struct text_nearest *nearest,
-            struct text *best)
+names_offer(struct judge *judge, enum sort sort, struct text_nearest *nearest)
 {
 	const struct names *names = sort_names(judge->policy, sort);
 	size_t prefix = strlen(sorts[sort].prefix);
 
 	for (size_t i = 0; i < names->n && judge->effort > 0; i++) {
 		struct text name = names->texts[i];
-		size_t distance = nearest->distance;
 		if (name.len <= prefix || !text_starts(name, sorts[sort].prefix))
 			continue;
 		name = text_from(name, prefix);
@@ -122,9 +118,7 @@ names_offer(struct judge *judge, enum sort sort, struct text_nearest *nearest,
 		size_t cost =
 			1 + (name.len < 64 ? nearest->written.len * name.len / 4 : 0);
 		judge->effort -= cost < judge->effort ? cost : judge->effort;
-		text_nearest_offer(nearest, name);
-		if (nearest->distance < distance)
-			*best = names->texts[i];
+		text_nearest_offer_as(nearest, name, names->texts[i]);
 	}
 }
 
@@ -132,27 +126,28 @@ names_offer(struct judge *judge, enum sort sort, struct text_nearest *nearest,
 #define SLIPPED_LEAST 4
 
 /* The nearest defined name of the sort; for a bare word also one of the others
- * that a src may name, where that is all but the same. Empty if none is near. */
+ * that a src may name, where that is all but the same. Empty if none is near, or two
+ * are equally. */
 static struct text
 name_guess(struct judge *judge, enum sort sort, struct text name)
 {
 	static const enum sort others[] = { SORT_TAG, SORT_GROUP, SORT_IPSET };
 	size_t prefix = strlen(sorts[sort].prefix);
 	struct text_nearest nearest;
-	struct text best = NO_TEXT;
 
 	if (name.len < prefix || !text_starts(name, sorts[sort].prefix))
 		prefix = 0;
 	nearest = text_nearest_start(text_from(name, prefix));
 	if (nearest.written.len == 0 || nearest.written.len > 64)
-		return best;
-	names_offer(judge, sort, &nearest, &best);
-	if (sort != SORT_HOST || best.len > 0)
-		return best;
+		return NO_TEXT;
+	size_t far = nearest.distance;
+	names_offer(judge, sort, &nearest);
+	if (sort != SORT_HOST || nearest.distance < far)
+		return nearest.best;
 	nearest.distance = nearest.written.len < SLIPPED_LEAST ? 1 : 2;
 	for (size_t i = 0; i < COUNT(others); i++)
-		names_offer(judge, others[i], &nearest, &best);
-	return best;
+		names_offer(judge, others[i], &nearest);
+	return nearest.best;
 }
 
 /* The same, each name guessed at only once. */
@@ -225,9 +220,10 @@ name_of_other_sort(struct judge *judge, struct text word, enum position position
 		{ SELECTOR_IPSET, SORT_IPSET, "ipset:" },
 		{ SELECTOR_AUTOGROUP, SORT_N, "autogroup:" },
 	};
-	struct arena_mark mark = arena_mark(judge->arena);
+	struct text meant = NO_TEXT;
 
 	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct arena_mark mark = arena_mark(judge->arena);
 		struct text name = text_joined(judge->arena, kinds[i].prefix, word);
 		struct selector selector = selector_parse(name);
 		bool defined =
@@ -235,12 +231,16 @@ name_of_other_sort(struct judge *judge, struct text word, enum position position
 				? selector.autogroup != AUTOGROUP_UNKNOWN
 				: names_find(sort_names(judge->policy, kinds[i].sort),
 		                             name) != NAMES_NONE;
-		if (defined && selector.kind == kinds[i].kind &&
-		    position_takes(position, &selector))
-			return name;
-		arena_reset(judge->arena, mark);
+		if (!defined || selector.kind != kinds[i].kind ||
+		    !position_takes(position, &selector))
+			arena_reset(judge->arena, mark);
+		else if (meant.len == 0)
+			meant = name;
+		else
+			meant = text_of(arena_format(judge->arena, "%.*s or %.*s",
+			                             TEXT_ARG(meant), TEXT_ARG(name)));
 	}
-	return NO_TEXT;
+	return meant;
 }
 
 static void
@@ -251,15 +251,20 @@ person_add(struct judge *judge, const struct selector *member)
 
 	if (!user && member->kind != SELECTOR_HOST)
 		return;
-	if (names_add(&judge->people, (struct text) { member->text.at, at }) < n)
+	uint32_t number =
+		names_add(&judge->people, (struct text) { member->text.at, at });
+	if (number < n) {
+		if (!user || !text_equal(judge->logins[number], member->text))
+			judge->logins[number] = NO_TEXT;
 		return;
+	}
 	judge->logins = arena_grow(judge->scratch, judge->logins, n, &judge->cap_logins,
 	                           sizeof(*judge->logins));
 	judge->logins[n] = user ? member->text : NO_TEXT;
 }
 
-/* Whether a member of a group is so called, and who that is: an empty text
- * when the group does not say it with an @ either. */
+/* Whether a member of a group is so called, and who that is: an empty text when
+ * more than one is, or the group does not say it with an @ either. */
 static bool
 person_find(struct judge *judge, struct text word, struct text *login)
 {

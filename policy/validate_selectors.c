@@ -151,17 +151,13 @@ static const char *
 prefix_guess(struct text before)
 {
 	struct text_nearest nearest = text_nearest_start(before);
-	const char *best = NULL;
 
 	for (size_t i = 0; i < COUNT(prefixes); i++) {
-		size_t distance = nearest.distance;
-		struct text prefix = text_of(prefixes[i]);
-		prefix.len--;
-		text_nearest_offer(&nearest, prefix);
-		if (nearest.distance < distance)
-			best = prefixes[i];
+		struct text prefix = text_of(prefixes[i]), form = prefix;
+		form.len--;
+		text_nearest_offer_as(&nearest, form, prefix);
 	}
-	return best;
+	return nearest.best.at;
 }
 
 /* A word with a colon whose prefix is none. */
