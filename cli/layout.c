@@ -91,14 +91,15 @@ layout_measure(struct layout *layout, const struct output *out, const struct row
 			cell_measure(layout, out, c, &rows->at[i].cells[c]);
 }
 
-/* As narrow as a column can be: wider than its items, unless one of them is
- * so long that it had better stick out. */
+/* As narrow as a column can be: wider than its heading and its items, unless one of
+ * them is so long that it had better stick out. */
 static size_t
 narrowest(const struct layout *layout, size_t c, size_t page)
 {
 	size_t item = lesser(layout->item[c], page / 3);
+	size_t least = greater(strlen(HEADINGS[c]), SQUEEZE_LEAST);
 
-	return lesser(layout->natural[c], greater(SQUEEZE_LEAST, item));
+	return lesser(layout->natural[c], greater(least, item));
 }
 
 /* The widest column that can give, or COLUMN_N. */
@@ -121,8 +122,9 @@ layout_settle(struct layout *layout, const struct output *out, bool wide)
 	size_t whole = INDENT + GAP * (COLUMN_N - 1), c;
 
 	for (c = 0; c < COLUMN_N; c++) {
-		layout->width[c] =
-			wide ? layout->natural[c] : lesser(layout->natural[c], page);
+		layout->width[c] = wide ? layout->natural[c]
+		                        : greater(narrowest(layout, c, page),
+		                                  lesser(layout->natural[c], page));
 		whole += layout->width[c];
 	}
 	if (wide)
