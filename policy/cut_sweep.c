@@ -57,11 +57,11 @@ hurdles_end(struct sweep *s)
 	s->depth--;
 }
 
-/* Whether two hurdles take the same, and lie over each other or end to end. */
+/* Whether two hurdles take the same sources, and lie over each other. */
 static bool
 hurdles_meet(const struct hurdle *a, const struct hurdle *b)
 {
-	return a->from == b->from && a->lo <= b->hi + 1 && b->lo <= a->hi + 1;
+	return a->from == b->from && a->lo <= b->hi && b->lo <= a->hi;
 }
 
 /* Adds a hurdle: with the last one as one hurdle, where they meet. */
