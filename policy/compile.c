@@ -190,12 +190,12 @@ compile_network(struct compiler *c, const struct common *common,
 	struct rule *rule = rule_add(c, RULE_NETWORK, common->grant);
 	rule->src = common->src;
 	rule->dst = party_of_word(c, target);
-	rule->self = rule->dst->self;
+	rule->via = common->grant->via.n > 0;
+	rule->self = rule->dst->self && !rule->via; /* self names no route */
 	rule->target = target;
 	rule->protocol = protocol;
 	rule->ports = ports;
 	rule->n_ports = n_ports;
-	rule->via = common->grant->via.n > 0;
 	rule->postures = c->tailnet->imagined ? common->postures : NULL;
 	return rule;
 }

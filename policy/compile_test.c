@@ -53,6 +53,23 @@ a_grant_via_a_router_gives_a_rule_without_ports_for_its_capabilities(void **stat
 	small_end(&s);
 }
 
+static void
+a_grant_via_a_router_opens_nothing_between_an_owners_own_machines(void **state)
+{
+	struct small s;
+
+	(void)state;
+	small_start(&s,
+	            "{" TAGS "\"grants\":[{\"src\":[\"autogroup:member\"],"
+	            "\"dst\":[\"autogroup:self\"],\"via\":[\"tag:db\"],"
+	            "\"ip\":[\"*\"]}]}",
+	            SMALL_PEOPLE);
+	struct table *table = table_make(&s.arena, s.filter);
+	for (uint32_t i = 0; i < s.tailnet->n_machines; i++)
+		assert_int_equal(table_of(table, &s.arena, i).n, 0);
+	small_end(&s);
+}
+
 /* The rules' destinations as written, in order. */
 static void
 targets_are(struct small *s, const char *const *words)
@@ -568,6 +585,8 @@ main(void)
 			capabilities_come_to_all_but_self_in_one_rule_and_to_self_in_another),
 		cmocka_unit_test(
 			a_grant_via_a_router_gives_a_rule_without_ports_for_its_capabilities),
+		cmocka_unit_test(
+			a_grant_via_a_router_opens_nothing_between_an_owners_own_machines),
 		cmocka_unit_test(
 			the_coordinator_puts_destinations_of_an_acl_in_order_of_kind),
 		cmocka_unit_test(
