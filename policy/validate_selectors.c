@@ -261,16 +261,28 @@ raise_autogroup(struct judge *judge, const struct selector *s, enum position pos
 	say_misplaced(judge, finding, s, position);
 }
 
+/* Domains that people of many tailnets have, and that are no tailnet's own
+ * (spec/policy-syntax.md 2.2). */
+static bool
+domain_is_shared(struct text domain)
+{
+	return text_is(domain, "gmail.com") || text_is(domain, "github") ||
+	       text_is(domain, "passkey");
+}
+
 bool
 judge_domain(struct judge *judge, struct text domain, struct span where, bool ssh_src)
 {
+	bool shared = domain_is_shared(domain);
+	bool own = !judge->domains || names_find(judge->domains, domain) != NAMES_NONE;
 	struct finding *finding;
 
-	if (!judge->domains || names_find(judge->domains, domain) != NAMES_NONE ||
-	    judge_lets(judge, FEATURE_FOREIGN_DOMAIN, where))
+	if ((own && !shared) || judge_lets(judge, FEATURE_FOREIGN_DOMAIN, where))
 		return true;
 	finding = judge_raise(judge, &CHECK_FOREIGN_DOMAIN, where,
-	                      "%s is not a domain of this tailnet",
+	                      shared ? "%s is a domain of people of many tailnets, and "
+	                               "not this one's own"
+	                             : "%s is not a domain of this tailnet",
 	                      judge_show(judge, domain));
 	judge_say(
 		judge, finding,
