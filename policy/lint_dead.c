@@ -379,6 +379,9 @@ struct traits {
 static struct traits
 traits_of(struct lint *lint, struct alike *alike, const struct grant *grant)
 {
+	const struct words *postures =
+		postures_in_force(lint->policy, &grant->src_posture);
+
 	return (struct traits) {
 		.section = grant->section,
 		.protocol = grant->section == SECTION_ACLS
@@ -388,7 +391,7 @@ traits_of(struct lint *lint, struct alike *alike, const struct grant *grant)
 		.dst = list_number(lint, alike, grant->dst.list),
 		.ip = list_number(lint, alike, grant->ip_list),
 		.via = list_number(lint, alike, grant->via.list),
-		.posture = list_number(lint, alike, grant->src_posture.list),
+		.posture = list_number(lint, alike, postures ? postures->list : NULL),
 		.app = list_number(lint, alike, grant->app_object),
 	};
 }
