@@ -271,7 +271,7 @@ sources_judge(struct lint *lint, struct arena *scratch, const struct selectors *
 	for (size_t i = 0; i < src->n; i++)
 		elements[i] = (struct list_element) { &src->at[i], src->at[i].text, &all,
 			                              1, src->at[i].span };
-	lint_list(lint, elements, src->n, false);
+	lint_list(lint, elements, src->n, false, false);
 }
 
 static void
@@ -288,7 +288,7 @@ destinations_judge(struct lint *lint, struct arena *scratch, const struct grant 
 			                              acl ? dst->at[i].ports : &all,
 			                              acl ? dst->at[i].n_ports : 1,
 			                              dst->at[i].word.span };
-	lint_list(lint, elements, dst->n, true);
+	lint_list(lint, elements, dst->n, true, guests_may_ask(grant));
 }
 
 /* Rules alike but for one list, by what they have in common. */

@@ -28,6 +28,7 @@ struct tally {
 	struct element *elements;
 	size_t n;
 	bool members;        /* all members are among them */
+	bool guests_ask;     /* so that one's own may be a guest's */
 	struct point *edges; /* where intervals of addresses start, ascending */
 	size_t n_edges;
 	uint32_t *ports; /* where runs of ports start, ascending; the last is an end */
@@ -347,9 +348,10 @@ spare_raise(const struct tally *tally, const struct element *element)
 	if (holder)
 		lint_note(lint, finding, holder->said->where, "%s is here", other);
 	bool members = holder ? lint_is_members(holder->said->selector) : tally->members;
+	bool guests = element->party.self ? tally->guests_ask
+	                                  : lint_may_be_guests(element->said->selector);
 	enum repair repair =
-		lint_guests(lint, finding, element->said->where,
-	                    members && lint_may_be_guests(element->said->selector));
+		lint_guests(lint, finding, element->said->where, members && guests);
 	fix_drop(&lint->fixes, lint_fix(lint, finding, repair),
 	         node_at(lint->policy->tree, element->said->where.first));
 }
@@ -428,10 +430,12 @@ tally_judge(const struct tally *tally)
 
 void
 lint_list(struct lint *lint, const struct list_element *elements, size_t n,
-          bool destination)
+          bool destination, bool guests_ask)
 {
 	struct arena scratch = { 0 };
-	struct tally tally = { .lint = lint, .arena = &scratch, .n = n };
+	struct tally tally = {
+		.lint = lint, .arena = &scratch, .n = n, .guests_ask = guests_ask
+	};
 
 	if (n < 2 || !may_overlap(elements, n))
 		return;

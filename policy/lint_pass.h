@@ -146,8 +146,9 @@ struct list_element {
 };
 
 /* lint_list.c: raises elements that the others of their list take in, the later
- * of two that are alike. */
-void lint_list(struct lint *, const struct list_element *, size_t n, bool destination);
+ * of two that are alike. guests_ask: some of those who are let in may be guests. */
+void lint_list(struct lint *, const struct list_element *, size_t n, bool destination,
+               bool guests_ask);
 
 /* The lists of rules that are needed, and rules that could be one: of those that
  * lint_dead found needed, which asks the filter. */
