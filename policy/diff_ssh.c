@@ -2,7 +2,9 @@
  * SSH. A client asks the check rules first, then the accept rules: who is in a check
  * rule has to pass the check, whatever accept rules say. So there are three verdicts,
  * and each change of one is told. Logins lie on a line: root, those that some rule
- * names, all others, and the own name of a user of some domain.
+ * names, all others, and the own name of a user of some domain. How a login goes on
+ * (who records it, when it is checked again) is said by the first rule for it, and a
+ * change of that is told too.
  */
 #include "policy/diff_parts.h"
 
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "grammar/duration.h"
 #include "policy/resolve.h"
 #include "policy/ssh.h"
 
@@ -66,10 +69,39 @@ static const struct {
 	[TURN_DENIED] = { DIFF_OLD, EFFECT_LOST, "may no longer log in on", "" },
 };
 
+/* What a rule says beside who, where and as whom. */
+enum manner { MANNER_PERIOD, MANNER_ENV, MANNER_RECORDER, MANNER_ENFORCE, MANNER_N };
+
+static const char *const manners_said[MANNER_N] = {
+	[MANNER_PERIOD] = "a check lasts",
+	[MANNER_ENV] = "the environment that is taken along is",
+	[MANNER_RECORDER] = "sessions are recorded by",
+	[MANNER_ENFORCE] = "sessions that cannot be recorded are",
+};
+
+/* The values of all manners of a rule; NAMES_NONE: it has none. */
+struct how {
+	uint32_t values[MANNER_N];
+};
+
+/* The manners of all rules of both sides, each value numbered, and all that a rule
+ * has together as well. */
+struct manners {
+	struct names values, hows;
+	const char **shown; /* by value */
+	struct how *how;    /* by number of all together */
+	size_t shown_cap, how_cap;
+	uint32_t *of[2]; /* by side and rule: the number of all together */
+	bool vary;       /* a manner has two values */
+};
+
 /* The ssh sections of both on their way into a comparison. */
 struct filling {
 	struct telling *t;
 	struct logins logins;
+	struct manners manners;
+	uint32_t how; /* the plane of the rule's manners */
+	unsigned n_turns;
 	struct comparison *c;
 	enum diff_side side;
 };
@@ -97,9 +129,23 @@ logins_gather(struct logins *logins, const struct policy *policy)
 }
 
 /* Planes: what any rule allows; and what check rules do, so that a check taken out
- * is a difference too. */
+ * is a difference too; and, where manners vary, what rules of some manners do. */
 #define PLANE_ANY "any"
 #define PLANE_CHECK "check"
+#define PLANE_HOW "how"
+
+/* The plane of a rule's manners, and of its place among others: where those are the
+ * same on both sides, so is how every login goes on. */
+static uint32_t
+plane_how(struct filling *f, const struct ssh_rule *rule)
+{
+	const uint32_t *of = f->manners.of[f->side];
+	uint32_t how = of[rule->index];
+
+	f->n_turns = rule->index == 0 ? 0 : f->n_turns + (of[rule->index - 1] != how);
+	return cut_plane(f->c->cut, text_of(arena_format(f->c->arena, PLANE_HOW " %u %u",
+	                                                 how, f->n_turns)));
+}
 
 /* Boxes for logins first … last. */
 static void
@@ -119,6 +165,9 @@ fill_logins(struct filling *f, struct cut_box box, uint32_t first, uint32_t last
 		cut_add(cut, (uint32_t)f->side, box);
 		box.line = cut_line(cut, checked, at / LOGINS_LINE, STRATUM_ANY);
 		if (ssh_asks(policy, &policy->ssh[box.unit]))
+			cut_add(cut, (uint32_t)f->side, box);
+		box.line = cut_line(cut, f->how, at / LOGINS_LINE, STRATUM_ANY);
+		if (f->manners.vary)
 			cut_add(cut, (uint32_t)f->side, box);
 	}
 }
@@ -178,6 +227,7 @@ fill_rule(struct filling *f, const struct ssh_rule *rule)
 	                     rule->dst.n);
 	box.asked = cut_ask(f->c->cut, side,
 	                    postures_in_force(both->policy, &rule->src_posture));
+	f->how = plane_how(f, rule);
 	fill_users(f, rule, &src, box);
 	if (!dst.self)
 		return;
@@ -276,19 +326,30 @@ edge_after(const struct near near[2], uint32_t login)
 	return edge;
 }
 
-/* The turns of a place, as facts: one list for each. */
+/* A manner that is another now. */
+struct change {
+	enum manner manner;
+	uint32_t was, is; /* values */
+	struct diff_facts facts;
+};
+
+/* The turns of a place, as facts: one list for each; and the changes of manners. */
 struct turning {
 	struct comparison *c;
+	const struct manners *manners;
 	struct arena *arena;
 	struct diff_facts facts[TURN_N];
+	struct names change_keys;
+	struct change *changes; /* beside those */
+	size_t changes_cap;
 	uint32_t class, line;
 };
 
 static void
-turn_put(struct turning *t, enum turn turn, const struct bits *from, struct diff_run run)
+fact_put(struct turning *t, struct diff_facts *facts, const struct bits *from,
+         struct diff_run run)
 {
 	struct cut *cut = t->c->cut;
-	struct diff_facts *facts = &t->facts[turn];
 
 	residue_set(&cut->mask, from);
 	cut_mask(cut, &cut->mask, t->class, cut->lines[t->line].stratum);
@@ -312,14 +373,115 @@ turns_put(struct turning *t, const struct verdicts v[2], struct diff_run run)
 	const struct bits *before = v[DIFF_OLD].any, *after = v[DIFF_NEW].any;
 	const struct bits *checked = v[DIFF_OLD].check, *checks = v[DIFF_NEW].check;
 
-	turn_put(t, TURN_ACCEPTED,
+	fact_put(t, &t->facts[TURN_ACCEPTED],
 	         bits_minus(store, bits_minus(store, after, checks), before), run);
-	turn_put(t, TURN_CHECKED, bits_minus(store, checks, before), run);
-	turn_put(t, TURN_LOOSER,
+	fact_put(t, &t->facts[TURN_CHECKED], bits_minus(store, checks, before), run);
+	fact_put(t, &t->facts[TURN_LOOSER],
 	         bits_minus(store, bits_meet(store, checked, after), checks), run);
-	turn_put(t, TURN_TIGHTER,
+	fact_put(t, &t->facts[TURN_TIGHTER],
 	         bits_minus(store, bits_meet(store, checks, before), checked), run);
-	turn_put(t, TURN_DENIED, bits_minus(store, before, after), run);
+	fact_put(t, &t->facts[TURN_DENIED], bits_minus(store, before, after), run);
+}
+
+/* Who logs in with some manners. */
+struct first {
+	const struct bits *from;
+	uint32_t how;
+};
+
+struct firsts {
+	struct first *at;
+	size_t n;
+};
+
+static void
+firsts_put(struct firsts *firsts, struct bits_store *store, uint32_t how,
+           const struct bits *from)
+{
+	size_t i = 0;
+
+	while (i < firsts->n && firsts->at[i].how != how)
+		i++;
+	if (i == firsts->n)
+		firsts->at[firsts->n++] = (struct first) { store->all[0], how };
+	firsts->at[i].from = bits_join(store, firsts->at[i].from, from);
+}
+
+/* With which manners by the first rule for them, of those near: check rules are asked
+ * first, and each kind in the order of the policy. */
+static struct firsts
+firsts_at(struct turning *t, struct arena *scratch, enum diff_side side,
+          const struct near *near, uint32_t login)
+{
+	struct bits_store *store = &t->c->cut->store;
+	const struct bits *taken = store->all[0];
+	struct firsts firsts = { arena_array(scratch, near->n, sizeof(*firsts.at)), 0 };
+
+	for (int turn = 0; turn < 2; turn++)
+		for (size_t i = 0; i < near->n; i++) {
+			const struct cut_box *box = near->at[i];
+			if (login < box->lo || login > box->hi ||
+			    is_check(t->c, side, box) != (turn == 0))
+				continue;
+			firsts_put(&firsts, store, t->manners->of[side][box->unit],
+			           bits_minus(store, box->from, taken));
+			taken = bits_join(store, taken, box->from);
+		}
+	return firsts;
+}
+
+static struct diff_facts *
+change_facts(struct turning *t, enum manner manner, uint32_t was, uint32_t is)
+{
+	char *key = arena_format(t->arena, "%d %u %u", (int)manner, was, is);
+	size_t known = t->change_keys.n;
+	uint32_t number = names_add(&t->change_keys, text_of(key));
+
+	if (number == known) {
+		t->changes = arena_grow(t->arena, t->changes, known, &t->changes_cap,
+		                        sizeof(*t->changes));
+		t->changes[number] =
+			(struct change) { .manner = manner, .was = was, .is = is };
+	}
+	return &t->changes[number].facts;
+}
+
+/* What is another now for those who log in by one rule before and by another after. */
+static void
+manners_put(struct turning *t, const struct first *before, const struct first *after,
+            struct diff_run run)
+{
+	const uint32_t *was = t->manners->how[before->how].values;
+	const uint32_t *is = t->manners->how[after->how].values;
+	const struct bits *both;
+
+	if (before->how == after->how)
+		return;
+	both = bits_meet(&t->c->cut->store, before->from, after->from);
+	for (enum manner m = 0; m < MANNER_N && both->n > 0; m++)
+		if (was[m] != is[m] && was[m] != NAMES_NONE && is[m] != NAMES_NONE)
+			fact_put(t, change_facts(t, m, was[m], is[m]), both, run);
+}
+
+static void
+manners_at(struct turning *t, const struct near near[2], struct diff_run run)
+{
+	struct arena scratch = { 0 };
+	struct firsts before = firsts_at(t, &scratch, DIFF_OLD, &near[DIFF_OLD], run.lo);
+	struct firsts after = firsts_at(t, &scratch, DIFF_NEW, &near[DIFF_NEW], run.lo);
+
+	for (size_t i = 0; i < before.n; i++)
+		for (size_t k = 0; k < after.n; k++)
+			manners_put(t, &before.at[i], &after.at[k], run);
+	arena_end(&scratch);
+}
+
+static int
+unit_order(const void *left, const void *right)
+{
+	const struct cut_box *const *a = left, *const *b = right;
+
+	return ((*a)->unit > (*b)->unit) - ((*a)->unit < (*b)->unit);
 }
 
 static void
@@ -329,17 +491,23 @@ turns_of_class(struct turning *t)
 	struct near near[2];
 	uint32_t end;
 
-	for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
+	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
 		near[side] = boxes_near(t->c, &scratch, (enum diff_side)side, t->class,
 		                        t->line);
+		if (near[side].n > 1)
+			qsort(near[side].at, near[side].n, sizeof(*near[side].at),
+			      unit_order);
+	}
 	for (uint32_t lo = 0; lo < LOGINS_LINE && near[0].n + near[1].n > 0; lo = end) {
 		struct verdicts v[2];
 		end = edge_after(near, lo);
 		for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
 			v[side] =
 				verdicts_at(t->c, (enum diff_side)side, &near[side], lo);
-		turns_put(t, v,
-		          (struct diff_run) { 0, (uint16_t)lo, (uint16_t)(end - 1) });
+		struct diff_run run = { 0, (uint16_t)lo, (uint16_t)(end - 1) };
+		turns_put(t, v, run);
+		if (t->manners->vary)
+			manners_at(t, near, run);
 	}
 	arena_end(&scratch);
 }
@@ -435,33 +603,55 @@ turn_tell(struct filling *f, enum turn turn, const struct diff_facts *facts)
 	}
 }
 
-/* Two rules for the same logins, between the same ends. */
-static bool
-rules_match(const struct ssh_rule *a, const struct ssh_rule *b)
+/* A change of manners, told in the words of the new policy. */
+static void
+change_tell(struct filling *f, const struct change *change)
 {
-	if (a->action != b->action || a->src.n != b->src.n || a->dst.n != b->dst.n ||
-	    a->users.n != b->users.n)
-		return false;
-	for (size_t i = 0; i < a->src.n; i++)
-		if (!text_equal(a->src.at[i].text, b->src.at[i].text))
-			return false;
-	for (size_t i = 0; i < a->dst.n; i++)
-		if (!text_equal(a->dst.at[i].text, b->dst.at[i].text))
-			return false;
-	for (size_t i = 0; i < a->users.n; i++)
-		if (!text_equal(a->users.at[i].text, b->users.at[i].text))
-			return false;
-	return true;
+	struct telling *t = f->t;
+	struct diff_blocks blocks =
+		diff_fold(f->c->words[DIFF_NEW], t->work, &change->facts);
+
+	for (size_t i = 0; i < blocks.n; i++) {
+		const struct diff_block *block = &blocks.at[i];
+		struct text *dst = diff_texts(t->work, &block->dst, NULL);
+		telling_add(t, SECTION_SSH, EFFECT_OTHER, rule_of(f, DIFF_OLD, block),
+		            rule_of(f, DIFF_NEW, block),
+		            "%s on %s as %s: %s %s now, not %s",
+		            block_sources(t->work, block),
+		            words_join(t->work, dst, block->dst.n), logins_text(f, block),
+		            manners_said[change->manner], f->manners.shown[change->is],
+		            f->manners.shown[change->was]);
+	}
+}
+
+static int
+texts_order(const void *left, const void *right)
+{
+	return text_compare(*(const struct text *)left, *(const struct text *)right);
+}
+
+/* Texts in one order, each once. */
+static const char *
+texts_text(struct arena *arena, struct text *texts, size_t n, const char *none)
+{
+	size_t kept = 0;
+
+	if (n > 1)
+		qsort(texts, n, sizeof(*texts), texts_order);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || !text_equal(texts[kept - 1], texts[i]))
+			texts[kept++] = texts[i];
+	return kept > 0 ? words_join(arena, texts, kept) : none;
 }
 
 static const char *
-words_text(struct arena *arena, const struct words *words)
+env_text(struct arena *arena, const struct ssh_rule *rule)
 {
-	struct text *texts = arena_array(arena, words->n, sizeof(*texts));
+	struct text *texts = arena_array(arena, rule->accept_env.n, sizeof(*texts));
 
-	for (size_t i = 0; i < words->n; i++)
-		texts[i] = words->at[i].text;
-	return words->n ? words_join(arena, texts, words->n) : "none";
+	for (size_t i = 0; i < rule->accept_env.n; i++)
+		texts[i] = rule->accept_env.at[i].text;
+	return texts_text(arena, texts, rule->accept_env.n, "none");
 }
 
 static const char *
@@ -471,81 +661,122 @@ recorders_text(struct arena *arena, const struct ssh_rule *rule)
 
 	for (size_t i = 0; i < rule->recorder.n; i++)
 		texts[i] = rule->recorder.at[i].text;
-	return rule->recorder.n ? words_join(arena, texts, rule->recorder.n) : "nobody";
+	return texts_text(arena, texts, rule->recorder.n, "nobody");
 }
 
-/* "12h" where it is not said. */
-static const char *
-period_text(struct arena *arena, const struct ssh_rule *rule)
+/* The number of a value: what has one key is the same, however it is written. */
+static uint32_t
+manner_value(struct filling *f, enum manner manner, const char *key, const char *shown)
 {
-	if (!rule->check_period.node)
-		return "12h";
-	return arena_format(arena, "%.*s", TEXT_ARG(rule->check_period.text));
+	struct manners *manners = &f->manners;
+	struct arena *arena = f->t->work;
+	size_t known = manners->values.n;
+	uint32_t number =
+		names_add(&manners->values,
+	                  text_of(arena_format(arena, "%d %s", (int)manner, key)));
+
+	if (number == known) {
+		manners->shown = arena_grow(arena, manners->shown, known,
+		                            &manners->shown_cap, sizeof(*manners->shown));
+		manners->shown[number] = shown;
+	}
+	return number;
 }
 
-/* What a rule says beside who, where and as whom. */
+/* How long a check lasts where a rule does not say it. */
+#define PERIOD_USUAL INT64_C(43200000000000)
+
+static uint32_t
+period_value(struct filling *f, const struct policy *policy, const struct ssh_rule *rule)
+{
+	bool written = rule->check_period.node != NULL;
+	char key[32];
+
+	if (!ssh_asks(policy, rule))
+		return NAMES_NONE;
+	duration_write(written ? rule->check_period_ns : PERIOD_USUAL, key);
+	return manner_value(f, MANNER_PERIOD, key,
+	                    written ? arena_format(f->t->work, "%.*s",
+	                                           TEXT_ARG(rule->check_period.text))
+	                            : "12h");
+}
+
+static struct how
+how_of(struct filling *f, const struct policy *policy, const struct ssh_rule *rule)
+{
+	const char *env = env_text(f->t->work, rule);
+	const char *recorder = recorders_text(f->t->work, rule);
+	const char *enforce = rule->enforce_recorder ? "refused" : "let in";
+
+	return (struct how) { {
+		[MANNER_PERIOD] = period_value(f, policy, rule),
+		[MANNER_ENV] = manner_value(f, MANNER_ENV, env, env),
+		[MANNER_RECORDER] = manner_value(f, MANNER_RECORDER, recorder, recorder),
+		[MANNER_ENFORCE] = manner_value(f, MANNER_ENFORCE, enforce, enforce),
+	} };
+}
+
+static uint32_t
+how_number(struct filling *f, struct how how)
+{
+	struct manners *manners = &f->manners;
+	struct arena *arena = f->t->work;
+	size_t known = manners->hows.n;
+	char *key = arena_copy(arena, (const char *)&how, sizeof(how));
+	uint32_t number = names_add(&manners->hows, (struct text) { key, sizeof(how) });
+
+	if (number == known) {
+		manners->how = arena_grow(arena, manners->how, known, &manners->how_cap,
+		                          sizeof(*manners->how));
+		manners->how[number] = how;
+	}
+	return number;
+}
+
 static void
-manners_tell(struct telling *t, const struct ssh_rule *before,
-             const struct ssh_rule *after)
+manners_gather(struct filling *f)
 {
-	struct arena *a = t->work;
-	const char *was[4] = { period_text(a, before), words_text(a, &before->accept_env),
-		               recorders_text(a, before),
-		               before->enforce_recorder ? "refused" : "let in" };
-	const char *is[4] = { period_text(a, after), words_text(a, &after->accept_env),
-		              recorders_text(a, after),
-		              after->enforce_recorder ? "refused" : "let in" };
-	static const char *const what[4] = {
-		"a check lasts",
-		"the environment that is taken along is",
-		"sessions are recorded by",
-		"sessions that cannot be recorded are",
-	};
+	struct manners *manners = &f->manners;
+	bool checks = false;
 
-	for (int i = 0; i < 4; i++)
-		if (strcmp(was[i], is[i]) != 0)
-			telling_add(t, SECTION_SSH, EFFECT_OTHER, before->node->span,
-			            after->node->span, "ssh[%u]: %s %s now, not %s",
-			            (unsigned)after->index, what[i], is[i], was[i]);
-}
-
-static void
-rules_pair(struct telling *t)
-{
-	const struct policy *before = t->both[DIFF_OLD].policy;
-	const struct policy *after = t->both[DIFF_NEW].policy;
-	bool *taken = arena_array(t->work, before->n_ssh, sizeof(*taken));
-
-	for (size_t i = 0; i < after->n_ssh; i++)
-		for (size_t k = 0; k < before->n_ssh; k++) {
-			if (taken[k] || !rules_match(&before->ssh[k], &after->ssh[i]))
-				continue;
-			taken[k] = true;
-			manners_tell(t, &before->ssh[k], &after->ssh[i]);
-			break;
+	manners->values.arena = manners->hows.arena = f->t->work;
+	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
+		const struct policy *policy = f->t->both[side].policy;
+		manners->of[side] =
+			arena_array(f->t->work, policy->n_ssh, sizeof(uint32_t));
+		for (size_t i = 0; i < policy->n_ssh; i++) {
+			struct how how = how_of(f, policy, &policy->ssh[i]);
+			manners->of[side][i] = how_number(f, how);
+			checks |= how.values[MANNER_PERIOD] != NAMES_NONE;
 		}
+	}
+	manners->vary = manners->values.n > MANNER_N - 1 + (size_t)checks;
 }
 
 void
 diff_ssh(struct telling *t)
 {
 	static const enum section sections[] = { SECTION_SSH, SECTION_GROUPS,
-		                                 SECTION_POSTURES,
+		                                 SECTION_HOSTS, SECTION_POSTURES,
 		                                 SECTION_DEFAULT_SRC_POSTURE };
 	struct filling f = { .t = t };
-	struct turning turning = { .arena = t->work };
+	struct turning turning = { .manners = &f.manners,
+		                   .arena = t->work,
+		                   .change_keys.arena = t->work };
 
-	if (sections_alike(t, sections, 4))
+	if (sections_alike(t, sections, sizeof(sections) / sizeof(*sections)))
 		return;
 	f.logins.names.arena = f.logins.domains.arena = t->work;
 	names_add(&f.logins.names, text_of("root"));
 	logins_gather(&f.logins, t->both[DIFF_OLD].policy);
 	logins_gather(&f.logins, t->both[DIFF_NEW].policy);
+	manners_gather(&f);
 	turning.c = comparison_of(t, fill_both, &f);
-	if (turning.c) {
-		turns_find(&turning);
-		for (enum turn turn = 0; turn < TURN_N; turn++)
-			turn_tell(&f, turn, &turning.facts[turn]);
-	}
-	rules_pair(t);
+	if (!turning.c)
+		return;
+	turns_find(&turning);
+	for (enum turn turn = 0; turn < TURN_N; turn++)
+		turn_tell(&f, turn, &turning.facts[turn]);
+	for (size_t i = 0; i < turning.change_keys.n; i++)
+		change_tell(&f, &turning.changes[i]);
 }
