@@ -270,21 +270,34 @@ file_replace(const char *path, struct text bytes)
 	return replacement_commit(&new);
 }
 
+/* Whether a path leads to what standard output is, as /dev/stdout does: others may
+ * have written there, so it is not replaced. */
+static bool
+is_standard_output(const char *path)
+{
+	struct stat named, standard;
+
+	return strcmp(path, "-") == 0 ||
+	       (stat(path, &named) == 0 && fstat(STDOUT_FILENO, &standard) == 0 &&
+	        named.st_dev == standard.st_dev && named.st_ino == standard.st_ino);
+}
+
 bool
 output_redirect(struct run *run)
 {
 	const char *path = run->options.output;
 
-	if (!path || strcmp(path, "-") == 0)
+	if (!path || is_standard_output(path))
 		return true;
 	run->replacement = arena_alloc(&run->arena, sizeof(*run->replacement));
 	if (!replacement_open(run->replacement, path)) {
-		run_fault(run, "cannot write %s: %s", path, strerror(errno));
+		run_fault(run, "cannot write %s: %s", path_name(run, path),
+		          strerror(errno));
 		run->replacement = NULL;
 		return false;
 	}
 	run->out.fd = run->replacement->fd;
-	run->out.name = path;
+	run->out.name = path_name(run, path);
 	return true;
 }
 
