@@ -168,16 +168,32 @@ control_url_read(struct run *run)
 	return true;
 }
 
+/* The option that its format does not take, and which formats do; NULL: none. */
+static const char *
+option_astray(const struct compile_options *own, unsigned format)
+{
+	bool policy = format == N_FORMATS;
+
+	if (own->shared && (policy || !FORMATS[format].shares))
+		return "--shared is for -f json and -f ndjson";
+	if (own->from && !policy)
+		return "--from is for -f policy";
+	if (own->lossy > 0 && !policy)
+		return "--lossy is for -f policy";
+	if (own->nodes.n > 0 && policy)
+		return "--node is not for -f policy, which is about all nodes";
+	return NULL;
+}
+
 /* Whether the options go together. */
 static bool
 compile_options_fit(struct run *run)
 {
-	const struct compile_options *own = run->own;
-	unsigned format = run->options.format;
+	const char *astray = option_astray(run->own, run->options.format);
 
-	if (!own->shared || (format < N_FORMATS && FORMATS[format].shares))
+	if (!astray)
 		return control_url_read(run);
-	run_fault(run, "--shared is for -f json and -f ndjson");
+	run_fault(run, "%s", astray);
 	return false;
 }
 
