@@ -1,6 +1,7 @@
 /* Completions for shells, made from the same tables that usage is. */
 #include "cli/cli.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What a value of an option can be. */
@@ -25,16 +26,38 @@ option_is_target(const struct option *option)
 }
 
 static bool
-option_is_file(const struct option *option)
+option_takes(const struct option *option, const char *value)
 {
-	return option->value && strcmp(option->value, "FILE") == 0;
+	return option->value && strcmp(option->value, value) == 0;
 }
 
-/* Writes the words that a value can be, with blanks between them; returns
- * whether there are any. */
 static bool
+option_is_file(const struct option *option)
+{
+	return option_takes(option, "FILE");
+}
+
+/* The names of checks, asked for by the shell when somebody wants them. */
+static const char CHECK_NAMES[] = "(aclc lint --list | cut -d\" \" -f1)";
+
+static bool
+option_is_check(const struct option *option)
+{
+	return option_takes(option, "ID");
+}
+
+static bool
+value_is_listed(const struct command *command, const struct option *option)
+{
+	return option_words(command, option) || option_is_target(option) ||
+	       option_is_check(option);
+}
+
+/* Writes the words that a value can be, with blanks between them; asks is what
+ * stands before a command whose output the shell is to take. */
+static void
 value_words(struct output *out, const struct command *command,
-            const struct option *option)
+            const struct option *option, const char *asks)
 {
 	const char *const *words = option_words(command, option);
 
@@ -43,11 +66,11 @@ value_words(struct output *out, const struct command *command,
 		for (enum target t = 0; t < TARGET_N; t++)
 			output_format(out, " %s", target_name(t));
 		output_string(out, command->main == check_main ? " all" : "");
-		return true;
+	} else if (option_is_check(option)) {
+		output_format(out, "%s%s", asks, CHECK_NAMES);
 	}
 	for (size_t i = 0; words && words[i]; i++)
 		output_format(out, "%s%s", i > 0 ? " " : "", words[i]);
-	return words != NULL;
 }
 
 static const char SHELL_NAMES[] = "bash zsh fish";
@@ -103,14 +126,13 @@ bash_option(struct output *out, const struct command *command,
 static void
 bash_value(struct output *out, const struct command *command, const struct option *option)
 {
-	if (!option->value || (!option_words(command, option) &&
-	                       !option_is_target(option) && option_is_file(option)))
+	if (!option->value || option_is_file(option))
 		return;
 	output_format(out, "\t%s:--%s", command->name, option->name);
 	if (option->letter)
 		output_format(out, " | %s:-%c", command->name, option->letter);
 	output_string(out, ")\n\t\twords='");
-	value_words(out, command, option);
+	value_words(out, command, option, "$");
 	output_string(out, "' ;;\n");
 }
 
@@ -169,26 +191,40 @@ bash_write(struct output *out)
 	                   "complete -F _aclc aclc\n");
 }
 
+/* One spelling of an option: "--format=" or "-f+". */
 static void
-zsh_option(struct output *out, const struct command *command, const struct option *option)
+zsh_spelling(struct output *out, const struct command *command,
+             const struct option *option, const char *spelling)
 {
-	bool words = option_words(command, option) || option_is_target(option);
-
-	output_string(out, " \\\n\t\t\t'");
-	output_string(out, option->kind == OPTION_LIST ? "*" : "");
-	output_format(out, "--%s%s[", option->name, option->value ? "=" : "");
+	output_format(out, " \\\n\t\t\t'%s%s[", option->kind == OPTION_LIST ? "*" : "",
+	              spelling);
 	quoted(out, option->brief, "[]:");
 	output_char(out, ']');
 	if (option->value)
 		output_format(out, ":%s:", option->value);
-	if (words) {
+	if (value_is_listed(command, option)) {
 		output_char(out, '(');
-		value_words(out, command, option);
+		value_words(out, command, option, "$");
 		output_char(out, ')');
 	} else if (option_is_file(option)) {
 		output_string(out, "_files");
 	}
 	output_char(out, '\'');
+}
+
+static void
+zsh_option(struct output *out, const struct command *command, const struct option *option)
+{
+	char spelling[40];
+
+	if (option->letter) {
+		snprintf(spelling, sizeof(spelling), "-%c%s", option->letter,
+		         option->value ? "+" : "");
+		zsh_spelling(out, command, option, spelling);
+	}
+	snprintf(spelling, sizeof(spelling), "--%s%s", option->name,
+	         option->value ? "=" : "");
+	zsh_spelling(out, command, option, spelling);
 }
 
 static void
@@ -238,9 +274,9 @@ fish_option(struct output *out, const struct command *command,
 	output_format(out, " -l %s", option->name);
 	if (option->value)
 		output_string(out, option_is_file(option) ? " -r -F" : " -x");
-	if (option_words(command, option) || option_is_target(option)) {
+	if (value_is_listed(command, option)) {
 		output_string(out, " -a '");
-		value_words(out, command, option);
+		value_words(out, command, option, "");
 		output_char(out, '\'');
 	}
 	output_string(out, " -d '");
