@@ -64,10 +64,22 @@ miss_add(struct misses *misses, const struct rule *rule, unsigned lacks)
 	misses->n++;
 }
 
+/* Machines that a via grant names, to which no router leads. */
+static bool
+names_without_route(const struct probe_end *end, const struct rule *rule)
+{
+	const struct party *dst = rule->dst;
+	return rule->via &&
+	       (dst->any || dst->self || set_overlaps(dst->machines, end->machines[V4]) ||
+	        set_overlaps(dst->machines, end->machines[V6]));
+}
+
 /* The destination is named, but nobody takes packets there. */
 static bool
 lacks_route(struct prober *p, const struct probe_end *end, const struct rule *rule)
 {
+	if (names_without_route(end, rule))
+		return true;
 	for (size_t i = 0; p->purpose == PROBE_EXPLAIN && i < end->n_atoms; i++) {
 		struct point at = end->atoms[i].range.first;
 		if (rule->dst->any ||

@@ -103,6 +103,11 @@ each_thing_that_can_be_lacking_is_told(void **state)
 	             "ada@example.com may reach 10.1.0.0/16:*, and no router with tag:a "
 	             "serves "
 	             "10.1.2.3");
+	assert_lacks("\"grants\":[{\"src\":[\"group:g\"],\"dst\":[\"*\"],"
+	             "\"ip\":[\"*\"],\"via\":[\"tag:a\"]}]",
+	             "ada@example.com", "tag:db:22", PROTOCOL_ANY, LACK_ROUTE,
+	             "ada@example.com may reach *:*, and no router with tag:a serves "
+	             "tag:db");
 	assert_lacks(
 		GRANT("\"autogroup:member\"", "\"autogroup:self\"", "\"*\""),
 		"ada@example.com", "bob@example.com", PROTOCOL_ANY, LACK_OWNER,
