@@ -58,15 +58,24 @@ names_nobody(struct judge *j, struct text text)
 	return arena_format(j->arena, "%s names nobody", text_show(j->arena, text));
 }
 
-/* An accept asks of all sources that they get there, a deny of all that they
- * do not (spec/semantics.md 11.8). */
+/* What an accept wants to be true, and a deny not. */
 static enum claim_verdict
-verdict_of(enum claim_kind kind, enum truth all, enum truth some)
+verdict_of(enum claim_kind kind, enum truth truth)
 {
-	enum truth truth = kind == CLAIM_DENY ? some : all;
 	if (truth == TRUTH_MAYBE)
 		return CLAIM_UNKNOWN;
 	return (truth == TRUTH_YES) == (kind != CLAIM_DENY) ? CLAIM_PASSED : CLAIM_FAILED;
+}
+
+/* An accept asks of all sources that they get there, a deny of all that they
+ * do not (spec/semantics.md 11.8); Headscale's deny, that not all of them do
+ * (spec/policy-syntax.md 11). */
+static enum truth
+truth_in_question(const struct judge *j, const struct claim *claim,
+                  const struct answer *answer)
+{
+	bool some = claim->kind == CLAIM_DENY && !target_is_headscale(j->policy->target);
+	return some ? answer->some : answer->all;
 }
 
 /* The hit that tells most: one for sure where the answer is sure, else one with
@@ -90,7 +99,7 @@ tell_why(struct judge *j, struct claim *claim, const struct answer *answer)
 {
 	const char *dst = text_show(j->arena, claim->dst);
 	const struct probe_hit *hit = telling_hit(claim, answer);
-	bool open = (claim->kind == CLAIM_DENY ? answer->some : answer->all) != TRUTH_NO;
+	bool open = truth_in_question(j, claim, answer) != TRUTH_NO;
 	/* tcp, where a test gives none (spec/semantics.md 10) */
 	int protocol = claim->protocol == PROTOCOL_ANY ? PROTOCOL_TCP : claim->protocol;
 	claim->why = arena_format(j->arena, "no rule lets %s reach %s over %s",
@@ -123,7 +132,7 @@ claim_ask(struct judge *j, struct bench *bench, struct claim *claim,
 	struct answer *answer = arena_alloc(j->arena, sizeof(*answer));
 	question.silent = j->brief;
 	*answer = probe(bench->prober, &question);
-	claim->verdict = verdict_of(claim->kind, answer->all, answer->some);
+	claim->verdict = verdict_of(claim->kind, truth_in_question(j, claim, answer));
 	question.silent = false;
 	question.near = claim->verdict == CLAIM_FAILED && claim->kind == CLAIM_ACCEPT;
 	if (question.near || (j->brief && claim->verdict != CLAIM_PASSED))
@@ -287,10 +296,9 @@ judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
 	*answer = probe_ssh(bench->prober, bench_ssh(j->benches, bench), src, dst,
 	                    claim.login);
 	claim.ssh_answer = answer;
-	claim.verdict =
-		verdict_of(claim.kind,
-	                   claim.kind == CLAIM_CHECK ? answer->checked : answer->all,
-	                   answer->some);
+	claim.verdict = verdict_of(claim.kind, claim.kind == CLAIM_CHECK ? answer->checked
+	                                       : claim.kind == CLAIM_DENY ? answer->some
+	                                                                  : answer->all);
 	if (!j->brief || claim.verdict == CLAIM_FAILED)
 		probe_ssh_near(bench->prober, src, dst, claim.login, answer);
 	if (!j->brief || claim.verdict != CLAIM_PASSED)

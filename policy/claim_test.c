@@ -483,6 +483,20 @@ headscale_tells_each_failure_and_older_ones_run_no_tests(void **state)
 	assert_int_equal(small.findings.n_errors, 0);
 }
 
+static void
+headscales_deny_is_content_where_not_all_sources_get_there(void **state)
+{
+	(void)state;
+	const char *text =
+		"{\"tagOwners\":{\"tag:db\":[\"ada@example.com\"]},\"groups\":{"
+		"\"group:g\":[\"ada@example.com\",\"bob@example.com\"]},\"acls\":[{"
+		"\"action\":\"accept\",\"src\":[\"ada@example.com\"],\"dst\":["
+		"\"tag:db:22\"]}]," TEST("group:g", "", "\"tag:db:22\"") "}";
+	small_start_for(&small, text, SMALL_PEOPLE, TARGET_HEADSCALE_0_29);
+	claims_raise(claims_judge(&small.arena, small.filter), &small.findings);
+	assert_int_equal(small.findings.n_errors, 0);
+}
+
 #define HEADSCALE(rest)                                                                  \
 	"{\"tagOwners\":{\"tag:db\":[\"ada@example.com\"],\"tag:none\":[]},\"groups\":{" \
 	"\"group:none\":[]},\"acls\":[{\"action\":\"accept\",\"src\":["                  \
@@ -577,6 +591,9 @@ main(void)
 		cmocka_unit_test(without_a_protocol_tcp_is_meant),
 		cmocka_unit_test(grants_by_way_of_a_router_do_not_count),
 		cmocka_unit_test_teardown(families_do_not_meet, finish),
+		cmocka_unit_test_teardown(
+			headscales_deny_is_content_where_not_all_sources_get_there,
+			finish),
 		cmocka_unit_test(whose_an_address_is_nobody_knows_without_an_inventory),
 		cmocka_unit_test(who_is_an_admin_nobody_knows_without_an_inventory),
 		cmocka_unit_test(what_an_inventory_does_not_tell_is_unknown_too),
