@@ -729,6 +729,22 @@ implicit_allow_all(struct lint *lint)
 	               policy->tree->root, text_of("\"acls\": []"));
 }
 
+/* Whether a rule lets nobody in, or leads to nobody, since all that it names there are
+ * empty groups: as is told where those are named. */
+static bool
+is_for_nobody(const struct lint *lint, const struct grant *grant)
+{
+	size_t n_src = 0, n_dst = 0;
+
+	while (n_src < grant->src.n && lint_is_empty_group(lint, &grant->src.at[n_src]))
+		n_src++;
+	while (n_dst < grant->dst.n &&
+	       lint_is_empty_group(lint, &grant->dst.at[n_dst].selector))
+		n_dst++;
+	return (n_src > 0 && n_src == grant->src.n) ||
+	       (n_dst > 0 && n_dst == grant->dst.n);
+}
+
 void
 lint_breadth(struct lint *lint)
 {
@@ -738,6 +754,6 @@ lint_breadth(struct lint *lint)
 	if (policy->tree->root->kind == HUJSON_OBJECT)
 		implicit_allow_all(lint);
 	for (size_t i = 0; i < policy->n_grants; i++)
-		if (policy->grants[i].good)
+		if (policy->grants[i].good && !is_for_nobody(lint, &policy->grants[i]))
 			grant_judge(lint, &policy->grants[i]);
 }
