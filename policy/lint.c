@@ -188,7 +188,8 @@ finding_sense(struct arena *arena, const struct finding *finding)
 struct kept {
 	struct finding **at;
 	size_t n, cap;
-	size_t n_hushed;
+	size_t n_hushed; /* of those that would have been said */
+	struct level_memo memo;
 };
 
 /* Keeps the findings from the first on that are neither hushed nor kept. */
@@ -202,7 +203,8 @@ kept_add(struct kept *kept, struct lint *lint, struct names *senses,
 		if (names_add(senses, finding_sense(senses->arena, finding)) < known)
 			continue;
 		if (hushes && hushes_take(hushes, finding)) {
-			kept->n_hushed++;
+			kept->n_hushed +=
+				level_decide(&kept->memo, finding) != LEVEL_IGNORE;
 			continue;
 		}
 		kept->at = arena_grow(lint->arena, kept->at, kept->n, &kept->cap,
@@ -221,19 +223,16 @@ report_count(struct report *report, enum level level)
 
 /* Puts what is kept in file order, each at its level. */
 static struct report
-report_make(struct lint *lint, const struct kept *kept)
+report_make(struct lint *lint, struct kept *kept)
 {
-	struct arena scratch = { 0 };
 	struct findings list = { .arena = lint->arena, .at = kept->at, .n = kept->n };
-	struct level_memo memo = { lint->levels, NULL };
 	struct report report = { .at = findings_sorted(&list, lint->arena),
 		                 .n_hushed = kept->n_hushed };
 
-	memo.known = arena_array(&scratch, check_count(), LEVEL_ERROR + 1);
 	report.firm = arena_array(lint->arena, kept->n, sizeof(bool));
 	for (size_t i = 0; i < kept->n; i++) {
 		struct finding *finding = report.at[i];
-		enum level level = level_decide(&memo, finding);
+		enum level level = level_decide(&kept->memo, finding);
 		report.firm[report.n] = finding->level == LEVEL_ERROR;
 		finding_level(lint->findings, finding, level);
 		if (level == LEVEL_IGNORE)
@@ -241,7 +240,6 @@ report_make(struct lint *lint, const struct kept *kept)
 		report.at[report.n++] = finding;
 		report_count(&report, level);
 	}
-	arena_end(&scratch);
 	return report;
 }
 
@@ -252,8 +250,9 @@ lint_run(struct lint *lint)
 	struct arena scratch = { 0 };
 	struct names senses = { .arena = &scratch };
 	struct hushes *hushes = NULL;
-	struct kept kept = { 0 };
+	struct kept kept = { .memo = { lint->levels, NULL } };
 
+	kept.memo.known = arena_array(&scratch, check_count(), LEVEL_ERROR + 1);
 	lint->fixes = (struct fixes) { .arena = lint->arena,
 		                       .tree = tree,
 		                       .unasked = lint->fixes_unasked };
@@ -270,6 +269,7 @@ lint_run(struct lint *lint)
 		hushes_finish(hushes, lint->real != NULL);
 		kept_add(&kept, lint, &senses, NULL, n);
 	}
+	struct report report = report_make(lint, &kept);
 	arena_end(&scratch);
-	return report_make(lint, &kept);
+	return report;
 }
