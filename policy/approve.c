@@ -9,23 +9,6 @@
 #include "policy/resolve.h"
 #include "policy/validate.h"
 
-/* So that what is inside comes after what is around. */
-int
-route_compare(struct range a, struct range b)
-{
-	int order = point_compare(a.first, b.first);
-
-	return order ? order : point_compare(b.last, a.last);
-}
-
-static int
-range_order(const void *left, const void *right)
-{
-	const struct range *a = left, *b = right;
-
-	return route_compare(*a, *b);
-}
-
 /* Finds what lies around what, in prefixes that are sorted and distinct. */
 static void
 forest_nest(struct routed_subnet *forest, size_t n)
@@ -131,7 +114,7 @@ approver_order(const void *left, const void *right)
 {
 	const struct approver *const *a = left, *const *b = right;
 
-	return route_compare((*a)->range, (*b)->range);
+	return range_compare((*a)->range, (*b)->range);
 }
 
 /* The usable keys, sorted. */
@@ -157,7 +140,7 @@ approval_add_keys(struct arena *arena, struct approval *approval, struct lexicon
 	for (size_t i = 0, end; i < n; i = end) {
 		struct approving *by = &approval->by[approval->n];
 		for (end = i;
-		     end < n && route_compare(sorted[i]->range, sorted[end]->range) == 0;
+		     end < n && range_compare(sorted[i]->range, sorted[end]->range) == 0;
 		     end++)
 			approving_add_list(arena, by, lexicon, &sorted[end]->by);
 		approving_finish(arena, by, lexicon->tailnet);
@@ -191,7 +174,7 @@ approval_near(const struct approval *approval, struct range route)
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (route_compare(approval->forest[middle].range, route) <= 0)
+		if (range_compare(approval->forest[middle].range, route) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -223,20 +206,6 @@ machine_add_route(struct machine *machine, struct range *subnets, struct range r
 		subnets[machine->n_subnets++] = route;
 }
 
-/* Sorts routes and takes out repeated ones; returns how many are left. */
-static size_t
-ranges_unique(struct range *ranges, size_t n)
-{
-	size_t kept = 0;
-
-	if (n > 0)
-		qsort(ranges, n, sizeof(*ranges), range_order);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || route_compare(ranges[kept - 1], ranges[i]) != 0)
-			ranges[kept++] = ranges[i];
-	return kept;
-}
-
 /* Sorts out what one machine routes. */
 static void
 machine_approve(struct arena *arena, const struct approval *approval,
@@ -256,7 +225,7 @@ machine_approve(struct arena *arena, const struct approval *approval,
 		if (approval_holds(approval, machine->advertised[i], number))
 			machine_add_route(machine, subnets, machine->advertised[i]);
 	machine->subnets = subnets;
-	machine->n_subnets = ranges_unique(subnets, machine->n_subnets);
+	machine->n_subnets = ranges_sort(subnets, machine->n_subnets);
 }
 
 /* Sorts out what one machine keeps destinations for. */
@@ -281,7 +250,7 @@ machine_keep(struct arena *arena, const struct dialect *dialect, struct machine 
 	for (size_t i = 0; i < n_approved; i++)
 		kept[n++] = machine->subnets[i];
 	machine->kept = kept;
-	machine->n_kept = ranges_unique(kept, n);
+	machine->n_kept = ranges_sort(kept, n);
 }
 
 /* One route of one machine. */
@@ -294,7 +263,7 @@ static int
 routing_order(const void *left, const void *right)
 {
 	const struct routing *a = left, *b = right;
-	int order = route_compare(a->range, b->range);
+	int order = range_compare(a->range, b->range);
 
 	return order ? order : (a->machine > b->machine) - (a->machine < b->machine);
 }
@@ -333,7 +302,7 @@ routes_index(struct arena *scratch, struct tailnet *t, bool kept, size_t *n_rout
 	*n_routes = 0;
 	for (size_t i = 0; i < n; i = end) {
 		for (end = i; end < n &&
-		              route_compare(routings[i].range, routings[end].range) == 0;
+		              range_compare(routings[i].range, routings[end].range) == 0;
 		     end++)
 			routers[end - i] = routings[end].machine;
 		routes[(*n_routes)++] = (struct routed_subnet) {

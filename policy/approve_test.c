@@ -250,7 +250,7 @@ static bool
 machine_routes(const struct machine *machine, struct range route)
 {
 	for (size_t i = 0; i < machine->n_subnets; i++)
-		if (route_compare(machine->subnets[i], route) == 0)
+		if (range_compare(machine->subnets[i], route) == 0)
 			return true;
 	return false;
 }

@@ -286,14 +286,6 @@ points_by_address(struct cut *cut, uint32_t tailnet)
 	cut->address_point[tailnet] = at;
 }
 
-static int
-point_order(const void *left, const void *right)
-{
-	const struct point *a = left, *b = right;
-
-	return point_compare(*a, *b);
-}
-
 /* Edges on their way: where ranges start, and where what follows them does. */
 struct edges {
 	struct arena *arena;
@@ -318,7 +310,6 @@ static void
 edges_find(struct cut *cut)
 {
 	struct edges edges = { .arena = cut->arena };
-	size_t kept = 0;
 
 	for (uint32_t line = LINE_IPV4; line <= LINE_IPV6; line += 2)
 		edges_put(&edges, (struct range) { { line, 0, 0 }, line_last(line) });
@@ -327,12 +318,8 @@ edges_find(struct cut *cut)
 	for (size_t i = 0; i < cut->n_ends; i++)
 		for (size_t k = 0; k < cut->ends[i].cells.n; k++)
 			edges_put(&edges, cut->ends[i].cells.at[k]);
-	qsort(edges.at, edges.n, sizeof(*edges.at), point_order);
-	for (size_t i = 0; i < edges.n; i++)
-		if (kept == 0 || point_compare(edges.at[kept - 1], edges.at[i]) != 0)
-			edges.at[kept++] = edges.at[i];
 	cut->edges = edges.at;
-	cut->n_edges = kept;
+	cut->n_edges = points_sort(edges.at, edges.n);
 }
 
 /* The last point of an elementary interval. */
@@ -407,16 +394,7 @@ cells_find(struct cut *cut)
 static size_t
 interval_from(const struct cut *cut, struct point point)
 {
-	size_t low = 0, high = cut->n_edges;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (point_compare(cut->edges[middle], point) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return points_from(cut->edges, cut->n_edges, point);
 }
 
 static void

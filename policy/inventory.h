@@ -109,7 +109,7 @@ const struct node *value_object(struct inventory *, const struct node *);
 /* Adds what an array of addresses holds, each once and ascending. */
 void value_addresses(struct inventory *, const struct node *, struct machine *);
 
-/* The prefixes that an array holds, each once, in the order of route_compare. */
+/* The prefixes that an array holds, each once, in the order of range_compare. */
 const struct range *value_routes(struct inventory *, const struct node *, size_t *n);
 
 /* Of two lists of routes in order, what both hold, or either. */

@@ -40,7 +40,7 @@ machine_visit(struct arena *arena, const struct tailnet *tailnet,
 		demand(point_compare(machine->addresses[i - 1], machine->addresses[i]) <
 		       0);
 	for (size_t i = 1; i < machine->n_advertised; i++)
-		demand(route_compare(machine->advertised[i - 1], machine->advertised[i]) <
+		demand(range_compare(machine->advertised[i - 1], machine->advertised[i]) <
 		       0);
 	demand(*machine_describe(arena, tailnet, machine));
 }

@@ -288,27 +288,6 @@ element_text(struct inventory *inv, const struct node *element, const char *what
 	return true;
 }
 
-static int
-point_order(const void *left, const void *right)
-{
-	const struct point *a = left, *b = right;
-
-	return point_compare(*a, *b);
-}
-
-/* Sorts, and keeps one of each. */
-static size_t
-points_sort(struct point *points, size_t n)
-{
-	size_t kept = 0;
-
-	qsort(points, n, sizeof(*points), point_order);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || point_compare(points[kept - 1], points[i]) != 0)
-			points[kept++] = points[i];
-	return kept;
-}
-
 void
 value_addresses(struct inventory *inv, const struct node *value, struct machine *machine)
 {
@@ -332,14 +311,6 @@ value_addresses(struct inventory *inv, const struct node *value, struct machine 
 	}
 	machine->addresses = points;
 	machine->n_addresses = points_sort(points, n);
-}
-
-static int
-route_order(const void *left, const void *right)
-{
-	const struct range *a = left, *b = right;
-
-	return route_compare(*a, *b);
 }
 
 /* Reads one route; false where it is none. */
@@ -378,10 +349,7 @@ value_routes(struct inventory *inv, const struct node *value, size_t *n)
 	     e = node_next(e))
 		if (route_read(inv, e, &routes[read]))
 			read++;
-	qsort(routes, read, sizeof(*routes), route_order);
-	for (size_t i = 0; i < read; i++)
-		if (*n == 0 || route_compare(routes[*n - 1], routes[i]) != 0)
-			routes[(*n)++] = routes[i];
+	*n = ranges_sort(routes, read);
 	return routes;
 }
 
@@ -395,7 +363,7 @@ routes_merge(struct inventory *inv, const struct range *a, size_t n,
 
 	*out = 0;
 	while (i < n || k < m) {
-		int order = i == n ? 1 : k == m ? -1 : route_compare(a[i], b[k]);
+		int order = i == n ? 1 : k == m ? -1 : range_compare(a[i], b[k]);
 		if (either || order == 0)
 			merged[(*out)++] = order <= 0 ? a[i] : b[k];
 		i += order <= 0;

@@ -378,11 +378,10 @@ host_order(const void *left, const void *right)
 {
 	const struct host *a = *(const struct host *const *)left;
 	const struct host *b = *(const struct host *const *)right;
-	int firsts = point_compare(a->range.first, b->range.first);
-	int lasts = point_compare(b->range.last, a->range.last);
+	int order = range_compare(a->range, b->range);
 
-	if (firsts || lasts)
-		return firsts ? firsts : lasts;
+	if (order)
+		return order;
 	return a->name.span.first < b->name.span.first ? -1 : 1;
 }
 

@@ -75,12 +75,6 @@ element_fill(struct tally *tally, struct element *element, bool destination)
 		       n_more * sizeof(struct range));
 }
 
-static int
-point_order(const void *a, const void *b)
-{
-	return point_compare(*(const struct point *)a, *(const struct point *)b);
-}
-
 /* A place behind the last of a range: the start of the next line at the end. */
 static struct point
 behind(struct point last)
@@ -95,7 +89,7 @@ behind(struct point last)
 static void
 edges_find(struct tally *tally)
 {
-	size_t n = 0, kept = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < tally->n; i++)
 		n += 2 * tally->elements[i].n_ranges;
@@ -106,28 +100,14 @@ edges_find(struct tally *tally)
 			tally->edges[n++] = tally->elements[i].ranges[k].first;
 			tally->edges[n++] = behind(tally->elements[i].ranges[k].last);
 		}
-	if (n > 0)
-		qsort(tally->edges, n, sizeof(struct point), point_order);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || point_compare(tally->edges[i - 1], tally->edges[i]) != 0)
-			tally->edges[kept++] = tally->edges[i];
-	tally->n_edges = kept;
+	tally->n_edges = points_sort(tally->edges, n);
 }
 
 /* The number of the interval that starts at a point; it is an edge. */
 static size_t
 edge_number(const struct tally *tally, struct point point)
 {
-	size_t low = 0, high = tally->n_edges;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (point_compare(tally->edges[middle], point) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return points_from(tally->edges, tally->n_edges, point);
 }
 
 static int

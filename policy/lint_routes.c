@@ -76,11 +76,10 @@ approver_order(const void *left, const void *right)
 {
 	const struct approver *a = *(const struct approver *const *)left;
 	const struct approver *b = *(const struct approver *const *)right;
-	int firsts = point_compare(a->range.first, b->range.first);
-	int lasts = point_compare(b->range.last, a->range.last);
+	int order = range_compare(a->range, b->range);
 
-	if (firsts || lasts)
-		return firsts ? firsts : lasts;
+	if (order)
+		return order;
 	return a->route.span.first < b->route.span.first ? -1 : 1;
 }
 

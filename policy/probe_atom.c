@@ -72,13 +72,6 @@ cut_everywhere(struct cutting *c)
 		cut_around(c, p->tailnet->subnets[subnets.at[i]].range);
 }
 
-static int
-point_order(const void *a, const void *b)
-{
-	const struct point *x = a, *y = b;
-	return point_compare(*x, *y);
-}
-
 static enum served
 served_by(const struct prober *p, struct point point, uint32_t owner)
 {
@@ -117,10 +110,8 @@ cut_wide(struct cutting *c)
 	size_t before = c->n_atoms, kept = before;
 	cut_everywhere(c);
 	cut_at(c, c->whole.first);
-	qsort(c->at, c->n, sizeof *c->at, point_order);
+	c->n = points_sort(c->at, c->n);
 	for (size_t i = 0; i < c->n; i++) {
-		if (i + 1 < c->n && !point_compare(c->at[i], c->at[i + 1]))
-			continue;
 		struct point last =
 			i + 1 < c->n ? point_before(c->at[i + 1]) : c->whole.last;
 		atom_add(c, (struct range) { c->at[i], last });

@@ -4,6 +4,71 @@
 
 #include "grammar/arena.h"
 
+int
+range_compare(struct range a, struct range b)
+{
+	int order = point_compare(a.first, b.first);
+
+	return order ? order : point_compare(b.last, a.last);
+}
+
+static int
+range_order(const void *left, const void *right)
+{
+	const struct range *a = left, *b = right;
+
+	return range_compare(*a, *b);
+}
+
+size_t
+ranges_sort(struct range *ranges, size_t n)
+{
+	size_t kept = 0;
+
+	if (n > 1)
+		qsort(ranges, n, sizeof(*ranges), range_order);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || range_compare(ranges[kept - 1], ranges[i]) != 0)
+			ranges[kept++] = ranges[i];
+	return kept;
+}
+
+static int
+point_order(const void *left, const void *right)
+{
+	const struct point *a = left, *b = right;
+
+	return point_compare(*a, *b);
+}
+
+size_t
+points_sort(struct point *points, size_t n)
+{
+	size_t kept = 0;
+
+	if (n > 1)
+		qsort(points, n, sizeof(*points), point_order);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || point_compare(points[kept - 1], points[i]) != 0)
+			points[kept++] = points[i];
+	return kept;
+}
+
+size_t
+points_from(const struct point *points, size_t n, struct point point)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (point_compare(points[middle], point) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* A set being made: ranges are put in from the lowest to the highest. */
 struct builder {
 	struct arena *arena;
@@ -75,15 +140,6 @@ builder_join(struct builder *builder, struct range range)
 		builder_put(builder, range.first, range.last);
 }
 
-static int
-range_compare(const void *left, const void *right)
-{
-	const struct range *a = left, *b = right;
-	int order = point_compare(a->first, b->first);
-
-	return order ? order : point_compare(a->last, b->last);
-}
-
 static bool
 is_sorted(const struct range *at, size_t n)
 {
@@ -103,7 +159,7 @@ ranges_of(struct arena *arena, const struct range *at, size_t n)
 	for (size_t i = 0; i < n; i++)
 		builder.at[i] = at[i];
 	if (!is_sorted(builder.at, n))
-		qsort(builder.at, n, sizeof(*at), range_compare);
+		qsort(builder.at, n, sizeof(*at), range_order);
 	/* in place: no more come out than went in */
 	for (size_t i = 0; i < n; i++)
 		builder_join(&builder, builder.at[i]);

@@ -8,6 +8,19 @@
 
 struct arena;
 
+/* The order of ranges, by which what is inside comes after what is around: by first,
+ * then the wider first. <0, 0 or >0. */
+int range_compare(struct range, struct range);
+
+/* Puts n ranges in that order, each once; returns how many are left. */
+size_t ranges_sort(struct range *, size_t n);
+
+/* Puts n points in order, each once; returns how many are left. */
+size_t points_sort(struct point *, size_t n);
+
+/* The place of the first of n points in order that is not before one; n if all are. */
+size_t points_from(const struct point *, size_t n, struct point);
+
 /* A set of points: ranges sorted, apart from each other (neither overlapping
  * nor adjacent). The empty set has n 0. Immutable once made, so that a result
  * may share its ranges with what it was made from. */

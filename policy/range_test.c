@@ -346,6 +346,37 @@ prefixes_reach_both_ends_of_a_line(void **state)
 	arena_end(&arena);
 }
 
+static void
+what_is_around_comes_before_what_is_inside(void **state)
+{
+	struct point a = universe_point(0), b = universe_point(1), c = universe_point(2);
+	struct range ranges[] = { { b, b }, { a, b }, { a, c }, { a, b }, { b, c } };
+	const struct range sorted[] = { { a, c }, { a, b }, { b, c }, { b, b } };
+
+	(void)state;
+	assert_int_equal(ranges_sort(ranges, 5), 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(range_compare(ranges[i], sorted[i]), 0);
+	assert_int_equal(ranges_sort(ranges, 0), 0);
+}
+
+static void
+points_in_order_are_found_by_halving(void **state)
+{
+	struct point points[2 * UNIVERSE];
+	size_t n = 0;
+
+	(void)state;
+	for (unsigned i = UNIVERSE; i-- > 0; n += 2)
+		points[n] = points[n + 1] = universe_point(i);
+	n = points_sort(points, n);
+	assert_int_equal(n, UNIVERSE);
+	for (unsigned i = 0; i < UNIVERSE; i++)
+		assert_int_equal(points_from(points, n, universe_point(i)), i);
+	assert_int_equal(points_from(points, STRETCH, universe_point(STRETCH)), STRETCH);
+	assert_int_equal(points_from(points, 0, universe_point(0)), 0);
+}
+
 int
 main(void)
 {
@@ -359,6 +390,8 @@ main(void)
 		cmocka_unit_test(the_empty_set_is_neutral),
 		cmocka_unit_test(prefixes_of_a_range_are_blocks_that_fill_it),
 		cmocka_unit_test(prefixes_reach_both_ends_of_a_line),
+		cmocka_unit_test(what_is_around_comes_before_what_is_inside),
+		cmocka_unit_test(points_in_order_are_found_by_halving),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

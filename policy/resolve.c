@@ -1,6 +1,5 @@
 #include "policy/resolve.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
@@ -271,20 +270,6 @@ party_of_selector(const struct policy *p, struct tailnet *t, const struct select
 	return party;
 }
 
-/* Wider first where two start alike, so that equal ones lie together. */
-static int
-literal_order(const struct range *a, const struct range *b)
-{
-	int order = point_compare(a->first, b->first);
-	return order ? order : point_compare(b->last, a->last);
-}
-
-static int
-literal_compare(const void *left, const void *right)
-{
-	return literal_order(left, right);
-}
-
 /* The literals of all, in order and each once. */
 static void
 literals_join(struct tailnet *t, const struct party *at, size_t n, struct party *party)
@@ -299,12 +284,7 @@ literals_join(struct tailnet *t, const struct party *at, size_t n, struct party 
 			memcpy(out + k, at[i].literals, at[i].n_literals * sizeof(*out));
 		k += at[i].n_literals;
 	}
-	if (all > 0)
-		qsort(out, all, sizeof(*out), literal_compare);
-	party->n_literals = 0;
-	for (size_t i = 0; i < all; i++)
-		if (i == 0 || literal_order(&out[i - 1], &out[i]) != 0)
-			out[party->n_literals++] = out[i];
+	party->n_literals = ranges_sort(out, all);
 	struct range *literals = arena_array(t->arena, party->n_literals, sizeof(*out));
 	if (party->n_literals > 0)
 		memcpy(literals, out, party->n_literals * sizeof(*out));
@@ -536,22 +516,11 @@ literals_add(struct literals *list, struct range range)
 	list->at[list->n++] = range;
 }
 
-static int
-range_order(const void *a, const void *b)
-{
-	return literal_order(a, b);
-}
-
 static void
 party_take_literals(struct party *party, struct literals *list)
 {
-	if (list->n)
-		qsort(list->at, list->n, sizeof(*list->at), range_order);
 	party->literals = list->at;
-	party->n_literals = 0;
-	for (size_t i = 0; i < list->n; i++)
-		if (!i || literal_order(&list->at[i - 1], &list->at[i]))
-			list->at[party->n_literals++] = list->at[i];
+	party->n_literals = ranges_sort(list->at, list->n);
 }
 
 /* The addresses of some machines. */

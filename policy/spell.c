@@ -167,7 +167,7 @@ static int
 placing_order(const void *a, const void *b)
 {
 	const struct placing *x = a, *y = b;
-	return route_compare(x->range, y->range);
+	return range_compare(x->range, y->range);
 }
 
 static struct text

@@ -177,9 +177,6 @@ struct tailnet *tailnet_imagine_guests(struct arena *,
  * tailnet_read and tailnet_imagine have done it. */
 void tailnet_index(struct tailnet *);
 
-/* The order of routed subnets: by first, then the wider first. <0, 0 or >0. */
-int route_compare(struct range, struct range);
-
 /* Approves routes by the policy's autoApprovers, and indexes them; the target of
  * the policy decides which are kept. Called
  * once for each policy; what an earlier policy approved is forgotten. */
