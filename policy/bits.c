@@ -1,9 +1,9 @@
 #include "policy/bits.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/numbers.h"
 
 #define WORD 64
 
@@ -116,14 +116,6 @@ piecing_end(struct piecing *piecing, struct bits_store *store)
 	return bits;
 }
 
-static int
-number_order(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
 static bool
 ascending(const uint32_t *numbers, size_t n)
 {
@@ -143,7 +135,7 @@ bits_of(struct bits_store *store, const uint32_t *numbers, size_t n)
 	if (!ascending(numbers, n)) {
 		uint32_t *sorted = arena_array(&piecing.scratch, n, sizeof(*sorted));
 		memcpy(sorted, numbers, n * sizeof(*sorted));
-		qsort(sorted, n, sizeof(*sorted), number_order);
+		numbers_arrange(sorted, n);
 		numbers = sorted;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -518,7 +510,7 @@ residue_bits(struct residue *r, struct bits_store *store)
 
 	residue_tidy(r);
 	if (r->n_used > 1 && !ascending(r->used, r->n_used))
-		qsort(r->used, r->n_used, sizeof(*r->used), number_order);
+		numbers_arrange(r->used, r->n_used);
 	piecing_start(&piecing, r->n_used);
 	for (uint32_t i = 0; i < r->n_used; i++)
 		piecing_put(&piecing, r->used[i], r->word[r->used[i]]);

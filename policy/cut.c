@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/numbers.h"
 
 static void
 split_all(struct cut *cut, enum cut_side side)
@@ -394,24 +395,18 @@ box_settle(struct cut *cut, struct boxes *boxes, uint32_t owned, struct cut_box 
 	}
 }
 
-static int
-compare(uint32_t a, uint32_t b)
-{
-	return (a > b) - (a < b);
-}
-
 /* By dst, line, run and unit. */
 static int
 box_order(const void *left, const void *right)
 {
 	const struct cut_box *a = left, *b = right;
-	int order = compare(a->dst, b->dst);
+	int order = number_compare(a->dst, b->dst);
 
-	order = order ? order : compare(a->line, b->line);
-	order = order ? order : compare(a->lo, b->lo);
-	order = order ? order : compare(a->hi, b->hi);
-	order = order ? order : compare(a->unit, b->unit);
-	return order ? order : compare(a->from->id, b->from->id);
+	order = order ? order : number_compare(a->line, b->line);
+	order = order ? order : number_compare(a->lo, b->lo);
+	order = order ? order : number_compare(a->hi, b->hi);
+	order = order ? order : number_compare(a->unit, b->unit);
+	return order ? order : number_compare(a->from->id, b->from->id);
 }
 
 static bool

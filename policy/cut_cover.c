@@ -1,9 +1,8 @@
 /* Is a grant covered by the others; and by which. */
 #include "policy/cut_parts.h"
 
-#include <stdlib.h>
-
 #include "grammar/arena.h"
+#include "policy/numbers.h"
 
 /* What is asked: the boxes of a grant, against a filter without it, or against some
  * boxes of one's own. */
@@ -419,14 +418,6 @@ covering_find(const struct inquiry *q, struct arena *scratch)
 	return c;
 }
 
-static int
-number_order(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
 static void
 cover_name(const struct inquiry *q, struct cut_cover *cover, const uint32_t *units,
            size_t n)
@@ -451,8 +442,7 @@ cover_explain(const struct inquiry *q, struct cut_cover *cover)
 		cover_name(q, cover, &alone, 1);
 	} else {
 		struct covering c = covering_find(q, &scratch);
-		if (c.n > 1)
-			qsort(c.units, c.n, sizeof(*c.units), number_order);
+		numbers_arrange(c.units, c.n);
 		cover_name(q, cover, c.units, c.n);
 		cover->more = c.more;
 	}

@@ -2,9 +2,8 @@
  * class of its destinations where they differ. */
 #include "policy/cut_parts.h"
 
-#include <stdlib.h>
-
 #include "grammar/arena.h"
+#include "policy/numbers.h"
 
 /* Sources that something allows on a run of the line. */
 struct hurdle {
@@ -153,22 +152,14 @@ hurdles_of_set(struct sweep *s, struct hurdles *list, const struct segment *on,
 	}
 }
 
-static int
-place_order(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
 /* The places on a segment where something changes, its ends among them: each run
  * from one of them to before the next is alike. *n gets how many. */
 static uint32_t *
 places_of(struct sweep *s, const struct hurdles *list, const struct segment *on,
           size_t *n)
 {
-	uint32_t *places = arena_array(&s->scratch, 2 * list->n + 2, sizeof(*places));
-	size_t put = 0, kept = 0;
+	size_t most = 2 * list->n + 2, put = 0;
+	uint32_t *places = arena_array(&s->scratch, 2 * most, sizeof(*places));
 
 	places[put++] = on->lo;
 	places[put++] = (uint32_t)on->hi + 1;
@@ -178,11 +169,7 @@ places_of(struct sweep *s, const struct hurdles *list, const struct segment *on,
 		if (list->at[i].hi < on->hi)
 			places[put++] = (uint32_t)list->at[i].hi + 1;
 	}
-	qsort(places, put, sizeof(*places), place_order);
-	for (size_t i = 0; i < put; i++)
-		if (kept == 0 || places[kept - 1] != places[i])
-			places[kept++] = places[i];
-	*n = kept;
+	*n = numbers_order(places, put, places + most);
 	return places;
 }
 

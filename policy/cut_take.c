@@ -1,10 +1,10 @@
 /* Takes filters in: what their rules say becomes ends and boxes. */
 #include "policy/cut_parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/numbers.h"
 #include "policy/resolve.h"
 
 struct cut *
@@ -110,14 +110,6 @@ posture_add(struct cut *cut, uint32_t filter, struct text name)
 	return number;
 }
 
-static int
-number_order(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
 uint32_t
 cut_ask(struct cut *cut, uint32_t filter, const struct words *postures)
 {
@@ -134,7 +126,7 @@ cut_ask(struct cut *cut, uint32_t filter, const struct words *postures)
 		numbers[n] = posture_add(cut, filter, postures->at[i].text);
 		n += numbers[n] != CUT_NONE;
 	}
-	qsort(numbers + 1, n - 1, sizeof(*numbers), number_order);
+	numbers_arrange(numbers + 1, n - 1);
 	uint32_t asked = key_add(&cut->asked_keys, numbers, n, &fresh);
 	if (!fresh)
 		return asked;

@@ -325,12 +325,6 @@ mention_order(const void *left, const void *right)
 	return (a->fact > b->fact) - (a->fact < b->fact);
 }
 
-static int
-compare(uint32_t a, uint32_t b)
-{
-	return (a > b) - (a < b);
-}
-
 /* One fact of those that say the same of other classes. */
 struct wording {
 	const struct cut_line *line;
@@ -341,12 +335,12 @@ static int
 said_order(const void *left, const void *right)
 {
 	const struct wording *a = left, *b = right;
-	int order = compare(a->line->kind, b->line->kind);
+	int order = number_compare(a->line->kind, b->line->kind);
 
-	order = order ? order : compare(a->line->stratum, b->line->stratum);
-	order = order ? order : compare(a->fact->lo, b->fact->lo);
-	order = order ? order : compare(a->fact->hi, b->fact->hi);
-	return order ? order : compare(a->fact->from->id, b->fact->from->id);
+	order = order ? order : number_compare(a->line->stratum, b->line->stratum);
+	order = order ? order : number_compare(a->fact->lo, b->fact->lo);
+	order = order ? order : number_compare(a->fact->hi, b->fact->hi);
+	return order ? order : number_compare(a->fact->from->id, b->fact->from->id);
 }
 
 /* What the facts say beside their classes, each once and in order; the mentions of
@@ -952,8 +946,8 @@ place_order(const void *left, const void *right)
 {
 	const struct place_of_fact *a = left, *b = right;
 
-	return a->plane != b->plane ? compare(a->plane, b->plane)
-	                            : compare(a->fact, b->fact);
+	return a->plane != b->plane ? number_compare(a->plane, b->plane)
+	                            : number_compare(a->fact, b->fact);
 }
 
 /* A copy in order of planes, and of one plane as they were found. */

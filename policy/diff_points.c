@@ -1,8 +1,6 @@
 /* Points that no word says, named one by one. */
 #include "policy/diff_parts.h"
 
-#include <stdlib.h>
-
 #include "grammar/arena.h"
 
 /* Naming the points of some classes. */
@@ -166,22 +164,14 @@ class_has_names(const struct pointing *p, const uint32_t *points, size_t n)
 	return true;
 }
 
-/* Cells on their way to ranges. */
-struct cells {
-	struct arena *arena;
-	uint32_t *at;
-	size_t n, cap;
-};
-
+/* Cells are put aside, on their way to ranges. */
 static void
-point_say(struct pointing *p, struct cells *cells, uint32_t point)
+point_say(struct pointing *p, struct numbers *cells, uint32_t point)
 {
 	bool cell = point >= p->cut->first_cell && point < p->cut->first_stranger;
 
 	if (cell) {
-		cells->at = arena_grow(cells->arena, cells->at, cells->n, &cells->cap,
-		                       sizeof(*cells->at));
-		cells->at[cells->n++] = point - p->cut->first_cell;
+		numbers_add(cells, point - p->cut->first_cell);
 	} else if (point >= p->cut->first_stranger || p->cut->imagined) {
 		name_put(p, cut_point_text(p->cut, point), &point, 1);
 	} else if (!p->v->said[point]) {
@@ -250,23 +240,14 @@ stretch_say(struct pointing *p, const struct stretch *stretch)
 	range_put(p, stretch, left.first, left.last);
 }
 
-static int
-number_order(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
 /* Cells that lie together become one range. */
 static void
-cells_say(struct pointing *p, struct cells *cells)
+cells_say(struct pointing *p, struct numbers *cells)
 {
 	uint32_t *points = arena_array(p->scratch, cells->n, sizeof(*points));
 	size_t end;
 
-	if (cells->n > 1)
-		qsort(cells->at, cells->n, sizeof(*cells->at), number_order);
+	numbers_arrange(cells->at, cells->n);
 	for (size_t i = 0; i < cells->n; i++)
 		points[i] = p->cut->first_cell + cells->at[i];
 	for (size_t i = 0; i < cells->n && !is_full(p); i = end) {
@@ -293,7 +274,7 @@ vocabulary_points(struct vocabulary *v, enum cut_side side, const struct bits *c
 	struct pointing p = {
 		v, v->cut, side, limits, most, names, &scratch, { .arena = &scratch },
 	};
-	struct cells cells = { .arena = &scratch };
+	struct numbers cells = { .arena = &scratch };
 	uint32_t n = bits_count(classes), n_left = 0;
 	uint32_t *list = bits_list(&scratch, classes);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/numbers.h"
 
 struct finding *
 inventory_fault(struct inventory *inv, const struct node *node, const char *format, ...)
@@ -390,14 +391,6 @@ routes_join(struct inventory *inv, const struct range *a, size_t n, const struct
 	return routes_merge(inv, a, n, b, m, out, true);
 }
 
-static int
-number_order(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
 static size_t
 tags_read(struct inventory *inv, const struct node *array, uint32_t *tags)
 {
@@ -431,7 +424,7 @@ value_tags(struct inventory *inv, const struct node *one, const struct node *two
 	uint32_t *tags = arena_array(inv->arena, most, sizeof(*tags));
 	n = tags_read(inv, a, tags);
 	n += tags_read(inv, b, tags + n);
-	qsort(tags, n, sizeof(*tags), number_order);
+	numbers_arrange(tags, n);
 	for (size_t i = 0; i < n; i++)
 		if (machine->n_tags == 0 || tags[machine->n_tags - 1] != tags[i])
 			tags[machine->n_tags++] = tags[i];

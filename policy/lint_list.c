@@ -6,10 +6,10 @@
  */
 #include "policy/lint_pass.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
+#include "policy/numbers.h"
 #include "policy/resolve.h"
 
 /* An element as points: machines, then elementary intervals of addresses. */
@@ -31,7 +31,8 @@ struct tally {
 	bool guests_ask;     /* so that one's own may be a guest's */
 	struct point *edges; /* where intervals of addresses start, ascending */
 	size_t n_edges;
-	uint32_t *ports; /* where runs of ports start, ascending; the last is an end */
+	const uint32_t
+		*ports; /* where runs of ports start, ascending; the last is an end */
 	size_t n_runs;
 	size_t n_points;  /* machines, one's own machines, intervals */
 	uint16_t *counts; /* by run and point */
@@ -110,34 +111,19 @@ edge_number(const struct tally *tally, struct point point)
 	return points_from(tally->edges, tally->n_edges, point);
 }
 
-static int
-port_order(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void
 runs_find(struct tally *tally)
 {
-	size_t n = 0, kept = 0;
+	struct numbers starts = { .arena = tally->arena };
 
-	for (size_t i = 0; i < tally->n; i++)
-		n += 2 * tally->elements[i].said->n_ports;
-	tally->ports = arena_array(tally->arena, n, sizeof(uint32_t));
-	n = 0;
 	for (size_t i = 0; i < tally->n; i++)
 		for (size_t k = 0; k < tally->elements[i].said->n_ports; k++) {
 			struct ports ports = tally->elements[i].said->ports[k];
-			tally->ports[n++] = ports.first;
-			tally->ports[n++] = (uint32_t)ports.last + 1;
+			numbers_add(&starts, ports.first);
+			numbers_add(&starts, (uint32_t)ports.last + 1);
 		}
-	qsort(tally->ports, n, sizeof(uint32_t), port_order);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || tally->ports[i - 1] != tally->ports[i])
-			tally->ports[kept++] = tally->ports[i];
-	tally->n_runs = kept - 1;
+	tally->ports = numbers_sort(&starts);
+	tally->n_runs = starts.n - 1;
 }
 
 /* Whether an element's ports take in a run. */

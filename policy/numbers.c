@@ -1,5 +1,6 @@
 #include "policy/numbers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
@@ -57,6 +58,23 @@ order_many(uint32_t *numbers, size_t n, uint32_t *spare)
 }
 
 #define FEW 48
+
+static int
+number_order(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return number_compare(*a, *b);
+}
+
+void
+numbers_arrange(uint32_t *numbers, size_t n)
+{
+	if (n <= FEW)
+		order_few(numbers, n);
+	else
+		qsort(numbers, n, sizeof(*numbers), number_order);
+}
 
 size_t
 numbers_order(uint32_t *numbers, size_t n, uint32_t *spare)

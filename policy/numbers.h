@@ -8,6 +8,16 @@ struct arena;
 struct set;
 struct sets;
 
+/* The order of two numbers. <0, 0 or >0. */
+static inline int
+number_compare(uint32_t a, uint32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Puts n numbers in order, repeats kept. */
+void numbers_arrange(uint32_t *numbers, size_t n);
+
 /* Puts n numbers in order, each once, and returns how many are left; spare has
  * room for as many. */
 size_t numbers_order(uint32_t *numbers, size_t n, uint32_t *spare);

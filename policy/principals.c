@@ -95,13 +95,6 @@ spell_addresses(struct principals *t)
 	arena_end(&scratch);
 }
 
-static int
-number_order(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
 static struct text
 list_write(struct principals *t, const uint32_t *places, size_t n)
 {
@@ -137,8 +130,7 @@ principals_json(struct principals *t, uint32_t list)
 	for (size_t i = 0; i < l->n; i++)
 		for (uint32_t k = t->first[l->at[i]]; k < t->first[l->at[i] + 1]; k++)
 			numbers_add(&places, t->place[k]);
-	if (places.n)
-		qsort(places.at, places.n, sizeof *places.at, number_order);
+	numbers_arrange(places.at, places.n);
 	l->json = list_write(t, places.at, places.n);
 	arena_end(&scratch);
 	return l->json;

@@ -99,13 +99,6 @@ keep_satisfying(struct compiler *c, struct numbers *list, const struct words *po
 	list->n = kept;
 }
 
-static int
-number_order(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
 static void
 draft_sources(struct compiler *c, struct draft *d)
 {
@@ -113,8 +106,8 @@ draft_sources(struct compiler *c, struct draft *d)
 	d->sources.arena = c->arena;
 	for (size_t i = 0; i < src->n; i++)
 		add_sources(c, &d->sources, &src->at[i]);
-	if (src->n > 1 && d->sources.n)
-		qsort(d->sources.at, d->sources.n, sizeof *d->sources.at, number_order);
+	if (src->n > 1)
+		numbers_arrange(d->sources.at, d->sources.n);
 	if (d->postures && !c->tailnet->imagined) {
 		keep_satisfying(c, &d->sources, d->postures);
 		d->postures = NULL;
