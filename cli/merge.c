@@ -104,21 +104,14 @@ parts_of(const struct proposals *proposals, struct part parts[2])
 		                   proposals->n_ssh_tests, ssh_test_write };
 }
 
-static void
-indent(struct output *out, const struct style *style, struct text outer, size_t steps)
-{
-	output_text(out, outer);
-	for (size_t i = 0; i < steps; i++)
-		output_text(out, style->unit);
-}
-
 /* The elements, a line each. */
 static void
 elements_write(struct output *out, const struct part *part, const struct style *style,
-               struct text outer, size_t steps)
+               struct text outer)
 {
 	for (size_t i = 0; i < part->n; i++) {
-		indent(out, style, outer, steps);
+		output_text(out, outer);
+		output_text(out, style->unit);
 		part->write(out, part->proposals, i);
 		if (style->last_comma || i + 1 < part->n)
 			output_char(out, ',');
@@ -131,11 +124,11 @@ static void
 section_write(struct output *out, const struct part *part, const struct style *style,
               struct text outer)
 {
-	indent(out, style, outer, 0);
+	output_text(out, outer);
 	output_format(out, "\"%s\": [", part->name);
 	output_text(out, style->newline);
-	elements_write(out, part, style, outer, 1);
-	indent(out, style, outer, 0);
+	elements_write(out, part, style, outer);
+	output_text(out, outer);
 	output_char(out, ']');
 }
 
@@ -296,7 +289,7 @@ merge_elements(struct merging *m, const struct part *part, const struct node *na
 	style.last_comma = last_of(array) ? array->comma : style.last_comma;
 	output_start_memory(&out, m->arena);
 	output_text(&out, head);
-	elements_write(&out, part, &style, outer, 1);
+	elements_write(&out, part, &style, outer);
 	output_text(&out, tail);
 	insert(m, at, output_taken(&out));
 }
@@ -313,7 +306,7 @@ replace_null(struct merging *m, const struct part *part, const struct node *name
 	output_start_memory(&out, m->arena);
 	output_char(&out, '[');
 	output_text(&out, m->style.newline);
-	elements_write(&out, part, &m->style, outer, 1);
+	elements_write(&out, part, &m->style, outer);
 	output_text(&out, outer);
 	output_char(&out, ']');
 	m->insertions[m->n++] = (struct insertion) { null->span.first, null->span.end,

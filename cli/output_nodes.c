@@ -6,11 +6,9 @@
 #include "cli/terminal.h"
 #include "cli/wire.h"
 
-/* Each chosen node's object, and what the format wants between them and after the
- * last. */
+/* Each chosen node's object, a line each, and what the format wants between them. */
 static void
-nodes_write(struct compilation *c, struct wire *wire, const char *between,
-            const char *after)
+nodes_write(struct compilation *c, struct wire *wire, const char *between)
 {
 	struct output *out = &c->run->out;
 
@@ -22,7 +20,7 @@ nodes_write(struct compilation *c, struct wire *wire, const char *between,
 		wire_write(wire, out, c->chosen.machines[i]);
 	}
 	if (c->chosen.n > 0)
-		output_string(out, after);
+		output_char(out, '\n');
 }
 
 /* Where lists go that are to stand once. */
@@ -55,7 +53,7 @@ nodes_json(struct compilation *c)
 	struct wire *wire = nodes_wire(c, LISTS_BEHIND);
 
 	json_head(c, "nodes");
-	nodes_write(c, wire, ",\n", "\n");
+	nodes_write(c, wire, ",\n");
 	output_char(out, ']');
 	if (c->own->shared)
 		wire_write_lists(wire, out);
@@ -68,7 +66,7 @@ nodes_ndjson(struct compilation *c)
 {
 	struct wire *wire = nodes_wire(c, LISTS_AHEAD);
 
-	nodes_write(c, wire, "\n", "\n");
+	nodes_write(c, wire, "\n");
 	nodes_end(c, wire);
 }
 

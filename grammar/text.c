@@ -1,5 +1,6 @@
 #include "grammar/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
@@ -55,6 +56,21 @@ text_compare(struct text a, struct text b)
 	int order = common ? memcmp(a.at, b.at, common) : 0;
 
 	return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int
+text_order(const void *left, const void *right)
+{
+	const struct text *a = left, *b = right;
+
+	return text_compare(*a, *b);
+}
+
+void
+texts_sort(struct text *texts, size_t n)
+{
+	if (n > 1)
+		qsort(texts, n, sizeof(*texts), text_order);
 }
 
 struct text

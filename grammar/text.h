@@ -37,6 +37,9 @@ bool text_starts(struct text, const char *prefix);
 /* Byte order, the shorter first: <0, 0 or >0. */
 int text_compare(struct text, struct text);
 
+/* Puts n texts in that order. */
+void texts_sort(struct text *, size_t n);
+
 /* The text from offset first on. first <= len. */
 struct text text_from(struct text, size_t first);
 

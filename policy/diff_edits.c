@@ -361,10 +361,9 @@ cgnat_text(struct arena *arena, const struct policy *p)
 
 /* What an attribute's declaration says, as written. */
 static struct text
-section_value(struct arena *arena, const struct policy *p, enum section section,
-              struct text name)
+attr_config_text(struct arena *arena, const struct policy *p, struct text name)
 {
-	const struct node *key = p->sections[section];
+	const struct node *key = p->sections[SECTION_ATTR_CONFIG];
 	const struct node *object = key ? member_value(key) : NULL;
 
 	if (!object || object->kind != HUJSON_OBJECT)
@@ -381,10 +380,8 @@ attr_config_tell(struct telling *t, const struct attr_config *config, bool gone)
 {
 	const struct policy *before = t->both[DIFF_OLD].policy;
 	const struct policy *after = t->both[DIFF_NEW].policy;
-	struct text was =
-		section_value(t->work, before, SECTION_ATTR_CONFIG, config->name.text);
-	struct text is =
-		section_value(t->work, after, SECTION_ATTR_CONFIG, config->name.text);
+	struct text was = attr_config_text(t->work, before, config->name.text);
+	struct text is = attr_config_text(t->work, after, config->name.text);
 
 	const char *what =
 		was.len == 0 ? arena_format(t->work, "is declared as %.*s", TEXT_ARG(is))

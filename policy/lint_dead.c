@@ -1,7 +1,6 @@
 /* Rules, and elements of them, that could go without a change. */
 #include "policy/lint_pass.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
@@ -330,12 +329,6 @@ has_comment(struct lint *lint, const struct node *node)
 	return low > 0 && comments->at[low - 1].about.first == node->span.first;
 }
 
-static int
-text_order(const void *a, const void *b)
-{
-	return text_compare(*(const struct text *)a, *(const struct text *)b);
-}
-
 /* The elements of a list in one order, a line each. */
 static struct text
 list_key(struct arena *arena, const struct tree *tree, const struct node *list)
@@ -352,8 +345,7 @@ list_key(struct arena *arena, const struct tree *tree, const struct node *list)
 		texts[n] = node_raw(tree, e);
 		len += texts[n++].len + 1;
 	}
-	if (n > 0)
-		qsort(texts, n, sizeof(*texts), text_order);
+	texts_sort(texts, n);
 	key.at = bytes = arena_bytes(arena, len);
 	for (size_t i = 0; i < n; i++) {
 		memcpy(bytes, texts[i].at, texts[i].len);

@@ -1,17 +1,10 @@
 /* Who is named: groups and their members, people in rules. */
 #include "policy/lint_pass.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
 #include "policy/visit.h"
-
-static int
-text_order(const void *a, const void *b)
-{
-	return text_compare(*(const struct text *)a, *(const struct text *)b);
-}
 
 /* The members of a group in small letters, sorted: equal for equal groups. */
 static struct text
@@ -25,7 +18,7 @@ group_sense(struct arena *arena, const struct group *group)
 		members[i] = text_lower(arena, group->members.at[i].text);
 		len += members[i].len + 1;
 	}
-	qsort(members, n, sizeof(*members), text_order);
+	texts_sort(members, n);
 	sense = at = arena_alloc(arena, len);
 	for (size_t i = 0; i < n; i++) {
 		memcpy(at, members[i].at, members[i].len);

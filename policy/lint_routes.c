@@ -83,12 +83,6 @@ approver_order(const void *left, const void *right)
 	return a->route.span.first < b->route.span.first ? -1 : 1;
 }
 
-static int
-text_order(const void *a, const void *b)
-{
-	return text_compare(*(const struct text *)a, *(const struct text *)b);
-}
-
 static struct text *
 texts_sorted(struct arena *arena, const struct selectors *list)
 {
@@ -96,8 +90,7 @@ texts_sorted(struct arena *arena, const struct selectors *list)
 
 	for (size_t i = 0; i < list->n; i++)
 		texts[i] = list->at[i].text;
-	if (list->n > 0)
-		qsort(texts, list->n, sizeof(*texts), text_order);
+	texts_sort(texts, list->n);
 	return texts;
 }
 

@@ -125,8 +125,7 @@ seek_tag(struct seeking *s)
 
 /* A machine by name or id; or a word that is none. */
 static void
-seek_machine(struct seeking *s, const char *what, const char *is,
-             const struct names *names)
+seek_machine(struct seeking *s, const char *what, const struct names *names)
 {
 	struct tailnet *t = s->prober->tailnet;
 	const struct machine *m = tailnet_machine(t, s->end->text);
@@ -134,7 +133,7 @@ seek_machine(struct seeking *s, const char *what, const char *is,
 		s->end->selector.kind = SELECTOR_INVALID;
 		seek_machines(s, set_of_machine(t, m));
 	} else {
-		seek_fails(s, what, is, names);
+		seek_fails(s, what, "known", names);
 	}
 }
 
@@ -147,7 +146,7 @@ seek_host(struct seeking *s)
 		seek_ranges(s, &host->range, 1);
 	else
 		seek_machine(s, s->prober->tailnet->imagined ? "host" : "host or machine",
-		             "known", &p->host_names);
+		             &p->host_names);
 }
 
 static void
@@ -269,7 +268,7 @@ seek(struct seeking *s)
 	case SELECTOR_INVALID:
 	case SELECTOR_LOCALPART:
 	case SELECTOR_RANGE:
-		seek_machine(s, "selector or machine", "known", NULL);
+		seek_machine(s, "selector or machine", NULL);
 		break;
 	}
 }
