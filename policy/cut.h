@@ -90,15 +90,12 @@ void cut_close(struct cut *);
 /* One flow that is so or not so, in words that `aclc explain` takes. */
 struct cut_flow {
 	struct text src,
-		dst; /* "ada@example.com", "tag:db", "10.0.0.7", a machine's name */
-	uint32_t src_machine, dst_machine; /* UINT32_MAX: an address, or unknown */
-	bool self;                         /* between two machines of one owner */
-	int protocol;                      /* PROTOCOL_ICMP: a ping; ANY in app planes */
-	uint16_t port;                     /* 0 where the protocol has none */
-	struct text posture; /* that src satisfies; empty: none is asked for */
-	struct text via;     /* the tag of the router; empty: any way */
-	struct text capability;
-	const struct grant *by; /* one that allows it, NULL where none does (or open) */
+		dst;   /* "ada@example.com", "tag:db", "10.0.0.7", a machine's name */
+	int protocol;  /* PROTOCOL_ICMP: a ping */
+	uint16_t port; /* 0 where the protocol has none */
+	struct text posture;    /* that src satisfies; empty: none is asked for */
+	struct text via;        /* the tag of the router; empty: any way */
+	const struct grant *by; /* that allows it; NULL: not told, or open */
 };
 
 struct cut_cover {
@@ -109,7 +106,7 @@ struct cut_cover {
 	 * policy's order; one if one suffices. */
 	const struct grant *const *by;
 	size_t n_by;
-	/* When not covered: where only the grant allows something; see cut_witness. */
+	/* When not covered: where only the grant allows something. */
 	uint32_t source, class, line;
 	uint16_t port;
 };
@@ -120,9 +117,6 @@ struct cut_cover {
  * covered.
  */
 struct cut_cover *cut_grants(struct cut *, uint32_t filter);
-
-/* A flow that only that grant allows; it must not be covered. */
-struct cut_flow cut_witness(struct cut *, const struct grant *, const struct cut_cover *);
 
 /*
  * Which grants can be left out together: the last first, each of them only where
@@ -136,9 +130,8 @@ enum cut_share { CUT_NOTHING, CUT_SOME, CUT_EVERYTHING };
 /* How much of the flows between two mentioned ends is allowed. */
 struct cut_between {
 	enum cut_share share;
-	bool empty;              /* no flow at all is between them, allowed or not */
-	struct cut_flow some;    /* a flow that is allowed, and by which grant */
-	struct cut_flow lacking; /* one that is not, with CUT_SOME */
+	bool empty;           /* no flow at all is between them, allowed or not */
+	struct cut_flow some; /* a flow that is allowed, and by which grant */
 };
 
 /*
@@ -165,18 +158,14 @@ bool cut_between_any(struct cut *, uint32_t filter, uint32_t src, uint32_t dst,
 
 /*
  * What an end reaches: one row for each run of ports of a protocol, with the
- * machines and the addresses that are nobody's whose ports are just these. every:
- * what each of its sources reaches, else what some do (then by way of via routers
- * too). Sources without any posture are meant.
+ * machines whose ports are just these; none, where those of addresses are that are
+ * nobody's. every: what each of its sources reaches, else what some do (then by way
+ * of via routers too). Sources without any posture are meant.
  */
 struct cut_reach {
 	int protocol;
 	struct ports ports;
-	const struct set *machines;    /* in the filter's tailnet's sets */
-	const struct range *addresses; /* ascending */
-	size_t n_addresses;
-	const struct grant
-		*by; /* the first that leads there; NULL: none, or not told (every) */
+	const struct set *machines; /* in the filter's tailnet's sets */
 };
 
 struct cut_reach *cut_reach(struct cut *, uint32_t filter, uint32_t src, bool every,

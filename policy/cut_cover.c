@@ -506,16 +506,6 @@ cut_grants(struct cut *cut, uint32_t filter)
 	return covers;
 }
 
-struct cut_flow
-cut_witness(struct cut *cut, const struct grant *grant, const struct cut_cover *cover)
-{
-	struct cut_flow flow =
-		cut_flow_of(cut, cover->source, cover->class, cover->line, cover->port);
-
-	flow.by = grant;
-	return flow;
-}
-
 bool *
 cut_spare(struct cut *cut, uint32_t filter, const struct cut_cover *covers)
 {

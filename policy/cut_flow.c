@@ -211,17 +211,6 @@ cut_point_text(const struct cut *cut, uint32_t point)
 	return text_of("");
 }
 
-static uint32_t
-machine_at(const struct cut *cut, uint32_t point)
-{
-	uint32_t machine = CUT_NONE;
-
-	for (uint32_t i = 0; i < cut->n_tailnets && point < cut->first_cell; i++)
-		if (machine == CUT_NONE)
-			machine = cut->machine_of[i][point];
-	return machine;
-}
-
 /* A posture whose devices are in that situation. */
 static struct text
 situation_text(const struct cut *cut, uint32_t situation)
@@ -246,21 +235,13 @@ cut_flow_of(struct cut *cut, uint32_t source, uint32_t dst_class, uint32_t line,
 	struct cut_line at = cut->lines[line];
 	struct pair pair = pair_of(cut, source, dst_class, at.stratum);
 	struct text plane = cut->planes.texts[at.plane];
-	bool app = cut->plane_at[at.plane].capability.len > 0;
-	uint32_t owner = cut_owner(cut, pair.src);
 
 	return (struct cut_flow) {
 		.src = cut_point_text(cut, pair.src),
 		.dst = cut_point_text(cut, pair.dst),
-		.src_machine = machine_at(cut, pair.src),
-		.dst_machine = machine_at(cut, pair.dst),
-		.self = at.stratum == STRATUM_SELF ||
-		        (at.stratum == STRATUM_ANY && owner != CUT_NONE &&
-		         !cut->many[owner] && owner == cut_owner(cut, pair.dst)),
-		.protocol = app ? PROTOCOL_ANY : (int)at.kind,
+		.protocol = (int)at.kind,
 		.port = port,
 		.posture = situation_text(cut, cut_situation_of(cut, source)),
 		.via = plane_rest(plane, "via "),
-		.capability = cut->plane_at[at.plane].capability,
 	};
 }

@@ -251,9 +251,8 @@ uint32_t cut_end_of(struct cut *, uint32_t filter, enum cut_side, enum cut_way,
 uint32_t cut_end_apart(struct cut *, uint32_t filter, enum cut_side, enum cut_way,
                        const struct party *, const struct selector *list, size_t n);
 
-/* The end of one name that stands for nothing else, where there is nothing to
- * tell on an axis. */
-uint32_t cut_end_named(struct cut *, enum cut_side, struct text);
+/* A destination that nothing else is, where there is nothing to tell on that axis. */
+uint32_t cut_nowhere(struct cut *);
 
 /* The number of a list of postures; 0 for NULL. */
 uint32_t cut_ask(struct cut *, uint32_t filter, const struct words *postures);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "grammar/arena.h"
+#include "policy/numbers.h"
 
 /* A question about two ends on one line. */
 struct span_between {
@@ -104,30 +105,17 @@ some_between(const struct span_between *b, struct cut_flow *flow)
 	return first;
 }
 
-/* The first flow that is lacking. */
-struct lack {
-	struct cut *cut;
-	uint32_t line;
-	struct cut_flow *flow;
-};
-
+/* The first part that is lacking is enough. */
 static bool
 lack_take(void *context, const struct cut_part *part)
 {
-	struct lack *lack = context;
-	struct residue *r = &lack->cut->mask;
-
-	if (!lack->flow)
-		return false;
-	residue_set(r, part->from);
-	cut_mask(lack->cut, r, part->classes[0], lack->cut->lines[lack->line].stratum);
-	*lack->flow = cut_flow_of(lack->cut, residue_first(r), part->classes[0],
-	                          lack->line, part->lo);
+	(void)context;
+	(void)part;
 	return false;
 }
 
 static bool
-lacking_between(const struct span_between *b, struct cut_flow *flow)
+is_lacking(const struct span_between *b)
 {
 	struct cut_sweep sweep = { .from = b->from,
 		                   .dst = b->dst,
@@ -137,9 +125,8 @@ lacking_between(const struct span_between *b, struct cut_flow *flow)
 		                   .filter = b->filter,
 		                   .but = CUT_NONE,
 		                   .following = CUT_NONE };
-	struct lack lack = { .cut = b->cut, .line = b->line, .flow = flow };
 
-	return !cut_sweep(b->cut, &sweep, lack_take, &lack);
+	return !cut_sweep(b->cut, &sweep, lack_take, NULL);
 }
 
 static bool
@@ -178,7 +165,7 @@ between_some(struct span_between *b, bool (*is_meant)(const struct cut_line *, i
 
 /* Without any via, all of the lines that the protocol stands for. */
 static bool
-between_lacks(struct span_between *b, int protocol, bool self, struct cut_flow *flow)
+between_lacks(struct span_between *b, int protocol, bool self)
 {
 	static const int any[] = { PROTOCOL_TCP, PROTOCOL_UDP };
 	int one[] = { protocol };
@@ -191,7 +178,7 @@ between_lacks(struct span_between *b, int protocol, bool self, struct cut_flow *
 			    (self && s == STRATUM_OTHERS))
 				continue;
 			b->line = cut_line(b->cut, 0, (uint32_t)protocols[i], s);
-			if (lacking_between(b, flow))
+			if (is_lacking(b))
 				return true;
 		}
 	return false;
@@ -226,12 +213,10 @@ cut_between(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst, int pr
 	if (answer.empty)
 		return answer;
 	if (!between_some(&b, is_asked_for, protocol, self, &answer.some)) {
-		answer.empty = !between_lacks(&b, protocol, self, NULL);
+		answer.empty = !between_lacks(&b, protocol, self);
 		return answer;
 	}
-	answer.share = between_lacks(&b, protocol, self, &answer.lacking)
-	                       ? CUT_SOME
-	                       : CUT_EVERYTHING;
+	answer.share = between_lacks(&b, protocol, self) ? CUT_SOME : CUT_EVERYTHING;
 	return answer;
 }
 
@@ -244,7 +229,7 @@ cut_between_all(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst,
 
 	/* where nothing is lacking there may still be no such pair at all */
 	return between_open(&b, src, dst, protocol, ports) &&
-	       !between_lacks(&b, protocol, self, NULL) &&
+	       !between_lacks(&b, protocol, self) &&
 	       between_some(&b, is_asked_for, protocol, self, NULL);
 }
 
@@ -290,7 +275,7 @@ cut_between_any(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst,
 struct reached {
 	uint32_t kind;
 	uint16_t lo, hi;
-	uint32_t class, unit;
+	uint32_t class;
 };
 
 struct reaches {
@@ -330,9 +315,8 @@ reach_by_box(struct reaches *list, const struct bits *from, const struct cut_box
 		residue_meet(&cut->mask, box->from);
 		cut_mask(cut, &cut->mask, dst->classes[i], line.stratum);
 		if (!residue_is_empty(&cut->mask))
-			reaches_put(list,
-			            (struct reached) { line.kind, box->lo, box->hi,
-			                               dst->classes[i], box->unit });
+			reaches_put(list, (struct reached) { line.kind, box->lo, box->hi,
+			                                     dst->classes[i] });
 	}
 }
 
@@ -345,9 +329,7 @@ reached_order(const void *left, const void *right)
 		return a->kind < b->kind ? -1 : 1;
 	if (a->class != b->class)
 		return a->class < b->class ? -1 : 1;
-	if (a->lo != b->lo)
-		return a->lo < b->lo ? -1 : 1;
-	return (a->unit > b->unit) - (a->unit < b->unit);
+	return number_compare(a->lo, b->lo);
 }
 
 /* By protocol and class, with runs that touch made one. */
@@ -367,7 +349,6 @@ reaches_settle(struct reaches *list)
 			continue;
 		}
 		last->hi = next->hi > last->hi ? next->hi : last->hi;
-		last->unit = next->unit < last->unit ? next->unit : last->unit;
 	}
 	list->n = kept;
 }
@@ -403,12 +384,12 @@ reach_between(struct reaches *list, const struct reached *lacking, size_t n,
 			reaches_put(list,
 			            (struct reached) { whole.kind, (uint16_t)lo,
 			                               (uint16_t)(lacking[i].lo - 1),
-			                               whole.class, whole.unit });
+			                               whole.class });
 		lo = (uint32_t)lacking[i].hi + 1;
 	}
 	if (lo <= whole.hi)
 		reaches_put(list, (struct reached) { whole.kind, (uint16_t)lo, whole.hi,
-		                                     whole.class, whole.unit });
+		                                     whole.class });
 }
 
 /* What each of the sources reaches with one protocol, in all strata. */
@@ -440,7 +421,7 @@ reach_by_every(struct reaches *list, uint32_t filter, const struct bits *from,
 		for (end = i; end < lacking.n && lacking.at[end].class == class; end++)
 			;
 		reach_between(list, end > i ? lacking.at + i : NULL, end - i,
-		              (struct reached) { kind, 0, hi, class, CUT_NONE });
+		              (struct reached) { kind, 0, hi, class });
 		i = end;
 	}
 }
@@ -478,38 +459,25 @@ reaches_of(struct cut *cut, struct arena *arena, uint32_t filter, uint32_t src,
 	return list;
 }
 
-/* Machines and addresses, from the classes of some of the reached. */
-static void
-row_fill(struct cut *cut, struct arena *scratch, uint32_t filter, struct cut_reach *row,
-         const struct reached *at, size_t n)
+/* The machines in the classes of some of the reached. */
+static const struct set *
+machines_of(struct cut *cut, struct arena *scratch, uint32_t filter,
+            const struct reached *at, size_t n)
 {
 	const struct cut_filter *in = &cut->filters[filter];
-	uint32_t *machines = NULL;
-	struct range *ranges = NULL;
-	size_t n_machines = 0, n_ranges = 0, machines_cap = 0, ranges_cap = 0;
+	struct numbers machines = { .arena = scratch };
 
 	for (size_t i = 0; i < n; i++) {
 		size_t n_points;
 		const uint32_t *points =
 			cut_class_points(cut, CUT_DST, at[i].class, &n_points);
-		for (size_t k = 0; k < n_points; k++) {
-			if (points[k] < cut->first_cell) {
-				machines = arena_grow(scratch, machines, n_machines,
-				                      &machines_cap, sizeof(*machines));
-				machines[n_machines++] =
-					cut->machine_of[in->tailnet_number][points[k]];
-			} else if (points[k] < cut->first_stranger) {
-				ranges = arena_grow(scratch, ranges, n_ranges,
-				                    &ranges_cap, sizeof(*ranges));
-				ranges[n_ranges++] =
-					cut_cell_range(cut, points[k] - cut->first_cell);
-			}
-		}
+		for (size_t k = 0; k < n_points; k++)
+			if (points[k] < cut->first_cell)
+				numbers_add(
+					&machines,
+					cut->machine_of[in->tailnet_number][points[k]]);
 	}
-	struct ranges joined = ranges_of(cut->arena, ranges, n_ranges);
-	row->machines = set_of(&in->tailnet->sets, machines, n_machines);
-	row->addresses = joined.at;
-	row->n_addresses = joined.n;
+	return numbers_set(&machines, &in->tailnet->sets);
 }
 
 static int
@@ -531,7 +499,6 @@ cut_reach(struct cut *cut, uint32_t filter, uint32_t src, bool every, size_t *n)
 {
 	struct arena scratch = { 0 };
 	struct reaches list = reaches_of(cut, &scratch, filter, src, every);
-	const struct policy *policy = cut->filters[filter].policy;
 	struct cut_reach *rows = arena_array(cut->arena, list.n, sizeof(*rows));
 	size_t end;
 
@@ -540,17 +507,15 @@ cut_reach(struct cut *cut, uint32_t filter, uint32_t src, bool every, size_t *n)
 		qsort(list.at, list.n, sizeof(*list.at), run_order);
 	for (size_t i = 0; i < list.n; i = end) {
 		const struct reached *at = &list.at[i];
-		uint32_t unit = at->unit;
 		for (end = i; end < list.n && list.at[end].kind == at->kind &&
 		              list.at[end].lo == at->lo && list.at[end].hi == at->hi;
 		     end++)
-			unit = list.at[end].unit < unit ? list.at[end].unit : unit;
-		struct cut_reach *row = &rows[(*n)++];
-		row->protocol = (int)at->kind;
-		row->ports =
-			line_hi(at->kind) ? (struct ports) { at->lo, at->hi } : PORTS_ALL;
-		row->by = unit < policy->n_grants ? &policy->grants[unit] : NULL;
-		row_fill(cut, &scratch, filter, row, at, end - i);
+			;
+		rows[(*n)++] = (struct cut_reach) {
+			(int)at->kind,
+			line_hi(at->kind) ? (struct ports) { at->lo, at->hi } : PORTS_ALL,
+			machines_of(cut, &scratch, filter, at, end - i),
+		};
 	}
 	arena_end(&scratch);
 	return rows;
@@ -561,9 +526,8 @@ cut_reached(struct cut *cut, uint32_t filter, uint32_t src, bool every)
 {
 	struct arena scratch = { 0 };
 	struct reaches list = reaches_of(cut, &scratch, filter, src, every);
-	struct cut_reach row;
+	const struct set *machines = machines_of(cut, &scratch, filter, list.at, list.n);
 
-	row_fill(cut, &scratch, filter, &row, list.at, list.n);
 	arena_end(&scratch);
-	return row.machines;
+	return machines;
 }

@@ -146,12 +146,12 @@ end_add(struct cut *cut, struct cut_end end)
 }
 
 uint32_t
-cut_end_named(struct cut *cut, enum cut_side side, struct text name)
+cut_nowhere(struct cut *cut)
 {
 	uint32_t *stranger = arena_array(cut->arena, 1, sizeof(*stranger));
 
-	*stranger = names_add(&cut->strangers, name);
-	return end_add(cut, (struct cut_end) { .side = side,
+	*stranger = names_add(&cut->strangers, text_of(""));
+	return end_add(cut, (struct cut_end) { .side = CUT_DST,
 	                                       .machines = cut->tailnets[0]->sets.all[0],
 	                                       .strangers = stranger,
 	                                       .n_strangers = 1 });

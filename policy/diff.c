@@ -269,12 +269,6 @@ diff_make(struct arena *arena, struct diff_party before, struct diff_party after
 	return diff;
 }
 
-bool
-diff_is_empty(const struct diff *diff)
-{
-	return diff->gained.n == 0 && diff->lost.n == 0 && diff->n_changes == 0;
-}
-
 static bool
 has_change(const struct diff *diff, enum diff_effect effect)
 {

@@ -97,9 +97,6 @@ struct diff {
 	size_t n_readings;
 };
 
-/* Whether nothing is gained, lost or changed. */
-bool diff_is_empty(const struct diff *);
-
 /* Whether a change beside access makes something more possible, or less. */
 bool diff_gains_beside(const struct diff *);
 bool diff_loses_beside(const struct diff *);

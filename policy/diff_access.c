@@ -359,7 +359,6 @@ access_witness(const struct vocabulary *v, struct diff_access *access,
 	access->witness = cut_flow_of(cut, source, class,
 	                              cut_line(cut, block->plane, run->kind, stratum),
 	                              port_of(run));
-	access->witness.by = access->grant;
 	access->both = runs_hold(block, PROTOCOL_TCP, access->witness.port) &&
 	               runs_hold(block, PROTOCOL_UDP, access->witness.port);
 	enum example from = example_of(v, CUT_SRC, cut_class_of(cut, source));
@@ -541,7 +540,6 @@ flow_keep(struct arena *arena, struct cut_flow flow)
 	flow.dst = text_keep(arena, flow.dst);
 	flow.posture = text_keep(arena, flow.posture);
 	flow.via = text_keep(arena, flow.via);
-	flow.capability = text_keep(arena, flow.capability);
 	return flow;
 }
 

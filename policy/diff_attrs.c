@@ -74,7 +74,7 @@ fill_entry(struct comparison *c, uint32_t side, const struct node_attr *attr,
 static void
 fill_both(struct comparison *c, void *context)
 {
-	uint32_t nowhere = cut_end_named(c->cut, CUT_DST, text_of(""));
+	uint32_t nowhere = cut_nowhere(c->cut);
 
 	(void)context;
 	for (uint32_t side = DIFF_OLD; side <= DIFF_NEW; side++) {

@@ -176,7 +176,7 @@ static void
 owners_fill(struct comparison *c, void *context)
 {
 	const struct rolls *r = context;
-	uint32_t nowhere = cut_end_named(c->cut, CUT_DST, text_of(""));
+	uint32_t nowhere = cut_nowhere(c->cut);
 
 	for (int side = DIFF_OLD; side <= DIFF_NEW; side++)
 		for (size_t i = 0; i < r->lists[side].n; i++)
@@ -300,7 +300,7 @@ approvers_fill(struct comparison *c, void *context)
 	struct filling f = { .c = c, .r = r };
 	struct names filled = { .arena = c->arena };
 
-	f.nowhere = cut_end_named(c->cut, CUT_DST, text_of(""));
+	f.nowhere = cut_nowhere(c->cut);
 	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
 		f.keys[side].arena = c->arena;
 		for (size_t i = 0; i < r->lists[side].n; i++)

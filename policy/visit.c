@@ -49,8 +49,8 @@ static void
 visit_definitions(const struct tour *tour, const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->n_groups; i++)
-		visit_list(tour, (struct mention) { .group = &policy->groups[i] },
-		           POSITION_MEMBER, &policy->groups[i].members);
+		visit_list(tour, (struct mention) { 0 }, POSITION_MEMBER,
+		           &policy->groups[i].members);
 	for (size_t i = 0; i < policy->n_ipsets; i++)
 		visit_ipset(tour, &policy->ipsets[i]);
 	for (size_t i = 0; i < policy->n_tags; i++)

@@ -13,7 +13,6 @@ struct mention {
 	const struct grant *grant;
 	const struct destination *destination; /* of its dst */
 	const struct ssh_rule *ssh;
-	const struct group *group;
 	const struct tag *tag;
 	const struct ipset *ipset;
 	const struct node_attr *attr;
