@@ -132,8 +132,7 @@ json_of_rule(const struct check *check)
 static bool
 is_path_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || strchr("-._~/!$&'()*+,;=@", c);
+	return is_alnum(c) || strchr("-._~/!$&'()*+,;=@", c);
 }
 
 /* A path as a URI reference, relative where it can be. */

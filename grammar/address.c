@@ -127,23 +127,6 @@ reader_take(struct reader *reader, char c)
 	return true;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* The value of a hex digit, or 16. */
-static unsigned
-hex_value(char c)
-{
-	if (is_digit(c))
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
-}
-
 /* Reads 0 to 255; tells of leading zeros. */
 static bool
 octet_read(struct reader *reader, uint32_t *octet, bool *zeros)

@@ -27,12 +27,6 @@ static const struct {
 	{ "h", HOUR },
 };
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Cuts off the digits that the text starts with. */
 static struct text
 digits_cut(struct text *text)

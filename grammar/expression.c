@@ -33,18 +33,6 @@ reader_ended(const struct reader *reader)
 }
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
 is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');

@@ -2,18 +2,6 @@
 
 #include "grammar/rune.h"
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static const char *
 digits_end(const char *at, const char *end)
 {
@@ -123,17 +111,6 @@ extra_end_far(const char *at, const char *end)
 	}
 }
 
-/* The value of a hexadecimal digit, or 16. */
-static uint32_t
-hex_digit(char c)
-{
-	if (is_digit(c))
-		return (uint32_t)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (uint32_t)(c - 'a') + 10;
-	return c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A') + 10 : 16;
-}
-
 /* Reads "\uXXXX"; false when it is none. */
 static bool
 unit_read(const char *at, const char *end, uint32_t *unit)
@@ -142,7 +119,7 @@ unit_read(const char *at, const char *end, uint32_t *unit)
 	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
 		return false;
 	for (int i = 2; i < 6; i++) {
-		uint32_t digit = hex_digit(at[i]);
+		uint32_t digit = hex_value(at[i]);
 		if (digit > 15)
 			return false;
 		*unit = *unit << 4 | digit;

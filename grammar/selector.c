@@ -75,10 +75,8 @@ static bool
 is_address_like(struct text word)
 {
 	char c = word.at[0];
-	bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	           (c >= 'A' && c <= 'F');
 
-	return (hex || c == ':') && address_lookalike(word);
+	return (hex_value(c) < 16 || c == ':') && address_lookalike(word);
 }
 
 /* Two lookalikes and a hyphen. */
@@ -248,12 +246,6 @@ selector_is_people(const struct selector *s)
 	return false;
 }
 
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 const char *
 tag_fault(struct text tag)
 {
@@ -264,10 +256,8 @@ tag_fault(struct text tag)
 		return "tag names must not be empty";
 	if (!is_letter(name.at[0]))
 		return "tag names must start with a letter, after 'tag:'";
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.at[i];
-		if (!is_letter(c) && c != '-' && !(c >= '0' && c <= '9'))
+	for (size_t i = 0; i < name.len; i++)
+		if (!is_alnum(name.at[i]) && name.at[i] != '-')
 			return "tag names can only contain numbers, letters, or dashes";
-	}
 	return NULL;
 }

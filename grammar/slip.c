@@ -188,7 +188,7 @@ is_numeric(struct text text)
 		if (!is_one_of(text.at[i], "0123456789+-.eE_"))
 			return false;
 		points += text.at[i] == '.';
-		digits += text.at[i] >= '0' && text.at[i] <= '9';
+		digits += is_digit(text.at[i]);
 	}
 	return digits > 0 && points < 2;
 }

@@ -47,12 +47,6 @@ judge_unique(struct bench *bench, struct names *names, struct span *places,
 	             "first used here");
 }
 
-static bool
-is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 /* One label of a DNS name: 1 to 63 letters, digits and hyphens. */
 static bool
 is_label(struct text label)
@@ -86,12 +80,9 @@ is_cert_hash(struct text cert)
 {
 	if (!text_starts(cert, "sha256-raw:") || cert.len != 11 + 64)
 		return false;
-	for (size_t i = 11; i < cert.len; i++) {
-		char c = cert.at[i];
-		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f') &&
-		    !(c >= 'A' && c <= 'F'))
+	for (size_t i = 11; i < cert.len; i++)
+		if (hex_value(cert.at[i]) == 16)
 			return false;
-	}
 	return true;
 }
 

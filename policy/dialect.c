@@ -188,7 +188,7 @@ dialect_protocols(const struct policy *policy, const struct grant *grant, int pr
                   int out[2])
 {
 	struct text proto = grant->proto.text;
-	bool named = proto.len > 0 && !(proto.at[0] >= '0' && proto.at[0] <= '9');
+	bool named = proto.len > 0 && !is_digit(proto.at[0]);
 
 	out[0] = protocol;
 	if (protocol == PROTOCOL_ANY) {

@@ -68,10 +68,8 @@ name_lower(struct text name, char out[NAME_MAX_BYTES])
 {
 	size_t len = name.len < NAME_MAX_BYTES ? name.len : NAME_MAX_BYTES;
 
-	for (size_t i = 0; i < len; i++) {
-		char c = name.at[i];
-		out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-	}
+	for (size_t i = 0; i < len; i++)
+		out[i] = to_small(name.at[i]);
 	return (struct text) { out, len };
 }
 

@@ -426,8 +426,7 @@ looks_like_yaml(struct text line)
 	if (colon + 1 < line.len && line.at[colon + 1] != ' ')
 		return false;
 	for (size_t i = 0; i < colon; i++)
-		if (!(line.at[i] >= 'a' && line.at[i] <= 'z') && line.at[i] != '_' &&
-		    !(line.at[i] >= 'A' && line.at[i] <= 'Z'))
+		if (!is_letter(line.at[i]) && line.at[i] != '_')
 			return false;
 	return colon > 0 && colon < line.len;
 }

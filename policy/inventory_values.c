@@ -6,6 +6,7 @@
 
 #include "grammar/arena.h"
 #include "policy/numbers.h"
+#include "policy/show.h"
 
 struct finding *
 inventory_fault(struct inventory *inv, const struct node *node, const char *format, ...)
@@ -473,13 +474,9 @@ system_attribute(struct inventory *inv, struct text os)
 	if (number < known)
 		return inv->of_system[number];
 	struct attribute *attribute = arena_alloc(inv->arena, sizeof(*attribute));
-	char *lower = arena_copy(inv->arena, os.at, os.len);
-	for (size_t i = 0; i < os.len; i++)
-		if (lower[i] >= 'A' && lower[i] <= 'Z')
-			lower[i] = (char)(lower[i] - 'A' + 'a');
 	attribute->name = text_of("node:os");
 	attribute->value =
-		(struct value) { .kind = VALUE_TEXT, .text = { lower, os.len } };
+		(struct value) { .kind = VALUE_TEXT, .text = text_lower(inv->arena, os) };
 	inv->of_system = arena_grow(inv->arena, inv->of_system, known,
 	                            &inv->of_system_cap, sizeof(*inv->of_system));
 	inv->of_system[number] = attribute;

@@ -194,7 +194,7 @@ name_core(struct arena *arena, struct text name)
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.at[i];
 		if (c != '-' && c != '_' && c != '.')
-			core[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+			core[n++] = to_small(c);
 	}
 	if (n > 1 && core[n - 1] == 's')
 		n--;

@@ -26,7 +26,7 @@ part_take(struct text *text, size_t *unit, int64_t *seconds)
 	size_t digits = 0;
 	uint64_t number;
 
-	while (digits < text->len && text->at[digits] >= '0' && text->at[digits] <= '9')
+	while (digits < text->len && is_digit(text->at[digits]))
 		digits++;
 	if (!text_number((struct text) { text->at, digits }, 1000000, &number))
 		return false;

@@ -41,7 +41,6 @@ text_lower(struct arena *arena, struct text text)
 	char *lower = arena_copy(arena, text.at, text.len);
 
 	for (size_t i = 0; i < text.len; i++)
-		if (lower[i] >= 'A' && lower[i] <= 'Z')
-			lower[i] = (char)(lower[i] - 'A' + 'a');
+		lower[i] = to_small(lower[i]);
 	return (struct text) { lower, text.len };
 }

@@ -294,12 +294,6 @@ judge_domain(struct judge *judge, struct text domain, struct span where, bool ss
 	return false;
 }
 
-static bool
-is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 const char *
 service_name_fault(struct text service)
 {
