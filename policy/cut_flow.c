@@ -1,9 +1,6 @@
 /* Points and flows in words that `aclc explain` takes. */
 #include "policy/cut_parts.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "grammar/arena.h"
 
 /* Where a flow begins and ends, as points. */
@@ -221,20 +218,12 @@ situation_text(const struct cut *cut, uint32_t situation)
 	return text_of("");
 }
 
-/* What a plane's name says after its first word. */
-static struct text
-plane_rest(struct text plane, const char *word)
-{
-	return text_starts(plane, word) ? text_from(plane, strlen(word)) : text_of("");
-}
-
 struct cut_flow
 cut_flow_of(struct cut *cut, uint32_t source, uint32_t dst_class, uint32_t line,
             uint16_t port)
 {
 	struct cut_line at = cut->lines[line];
 	struct pair pair = pair_of(cut, source, dst_class, at.stratum);
-	struct text plane = cut->planes.texts[at.plane];
 
 	return (struct cut_flow) {
 		.src = cut_point_text(cut, pair.src),
@@ -242,6 +231,6 @@ cut_flow_of(struct cut *cut, uint32_t source, uint32_t dst_class, uint32_t line,
 		.protocol = (int)at.kind,
 		.port = port,
 		.posture = situation_text(cut, cut_situation_of(cut, source)),
-		.via = plane_rest(plane, "via "),
+		.via = cut->plane_at[at.plane].via,
 	};
 }

@@ -64,9 +64,10 @@ struct cut_box {
 	const struct bits *from; /* after cut_close: the sources */
 };
 
-/* What a plane of a capability is about. */
+/* What a plane is about, but for the 0th: packets by any way. */
 struct cut_plane {
-	struct text capability;  /* empty: it is of packets, or of something else */
+	struct text via;         /* packets by routers with this tag; else empty */
+	struct text capability;  /* this; else empty */
 	const struct tree *tree; /* where the value stands … */
 	const struct node *value; /* … NULL: the capability itself, whatever its values */
 };
@@ -157,7 +158,7 @@ struct cut {
 	struct cut_end *ends;
 	size_t n_ends, ends_cap;
 	struct names strangers;
-	struct names planes; /* "" is packets by any way */
+	struct names planes; /* the 0th, "", is packets by any way */
 	struct cut_plane *plane_at;
 	size_t planes_cap;
 	struct names line_keys; /* the bytes of a line */
@@ -229,8 +230,13 @@ struct cut {
 uint32_t cut_take_policy(struct cut *, const struct policy *, struct tailnet *,
                          uint32_t n_units);
 
-/* The plane of that name, and the line of a kind in a plane. */
+/* The plane of that name. */
 uint32_t cut_plane(struct cut *, struct text name);
+
+/* Whether a plane is of packets, by any way or by routers with a tag. */
+bool cut_is_packets(const struct cut *, uint32_t plane);
+
+/* The line of a kind in a plane. */
 uint32_t cut_line(struct cut *, uint32_t plane, uint32_t kind, enum stratum);
 
 /* What a destination is reached by. */

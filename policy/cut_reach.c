@@ -130,14 +130,6 @@ is_lacking(const struct span_between *b)
 }
 
 static bool
-is_packets(const struct cut *cut, uint32_t plane)
-{
-	struct text name = cut->planes.texts[plane];
-
-	return name.len == 0 || text_starts(name, "via ");
-}
-
-static bool
 is_asked_for(const struct cut_line *line, int protocol)
 {
 	if (protocol != PROTOCOL_ANY)
@@ -154,7 +146,7 @@ between_some(struct span_between *b, bool (*is_meant)(const struct cut_line *, i
 	for (uint32_t i = 0; i < b->cut->line_keys.n; i++) {
 		const struct cut_line *line = &b->cut->lines[i];
 		b->line = i;
-		if (!is_packets(b->cut, line->plane) || !is_meant(line, protocol) ||
+		if (!cut_is_packets(b->cut, line->plane) || !is_meant(line, protocol) ||
 		    (self && line->stratum != STRATUM_SELF))
 			continue;
 		if (some_between(b, flow))
@@ -297,7 +289,7 @@ reaches_put(struct reaches *list, struct reached reached)
 static bool
 box_counts(const struct cut *cut, const struct cut_box *box)
 {
-	return is_packets(cut, cut->lines[box->line].plane) && !box->follows;
+	return cut_is_packets(cut, cut->lines[box->line].plane) && !box->follows;
 }
 
 /* What some of the sources reach by one box. */

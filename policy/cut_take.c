@@ -65,6 +65,12 @@ cut_plane(struct cut *cut, struct text name)
 	return plane;
 }
 
+bool
+cut_is_packets(const struct cut *cut, uint32_t plane)
+{
+	return plane == 0 || cut->plane_at[plane].via.len > 0;
+}
+
 static uint32_t
 line_add(struct cut *cut, uint32_t plane, uint32_t kind, enum stratum stratum)
 {
@@ -315,14 +321,22 @@ cut_end_of(struct cut *cut, uint32_t filter, enum cut_side side, enum cut_way wa
 	return *end - 1;
 }
 
+/* The machines with a tag, which the policy may be the only one to know. */
+static const struct set *
+machines_tagged(const struct tailnet *t, struct text name)
+{
+	uint32_t tag = names_find(&t->tags, name);
+
+	return tag == NAMES_NONE ? t->sets.all[0] : t->of_tag[tag];
+}
+
 /* What routers with a tag serve of a destination: of what is routed at all, by
  * address or autogroup:internet (spec/wire-format.md 3.6). */
 static struct ranges
 ranges_via(struct arena *arena, struct tailnet *t, const struct party *party,
            struct text via)
 {
-	uint32_t tag = names_find(&t->tags, via);
-	const struct set *tagged = tag == NAMES_NONE ? t->sets.all[0] : t->of_tag[tag];
+	const struct set *tagged = machines_tagged(t, via);
 	const struct set *exits = set_meet(&t->sets, tagged, t->exit_nodes);
 	struct ranges routed = ranges_kept(arena, t, tagged, false);
 	struct ranges literals = ranges_of(arena, party->literals, party->n_literals);
@@ -363,8 +377,7 @@ static void
 served_via(struct cut *cut, uint32_t filter, uint32_t plane, struct text via)
 {
 	struct tailnet *t = cut->filters[filter].tailnet;
-	uint32_t tag = names_find(&t->tags, via);
-	const struct set *tagged = tag == NAMES_NONE ? t->sets.all[0] : t->of_tag[tag];
+	const struct set *tagged = machines_tagged(t, via);
 
 	if (!t->imagined)
 		served_note(cut, filter, plane, ranges_kept(cut->arena, t, tagged, false),
@@ -486,6 +499,7 @@ take_via(struct cut_taking *taking, const struct party *dst, int protocol,
 		struct text tag = via->at[i].text;
 		char *plane = arena_format(taking->cut->arena, "via %.*s", TEXT_ARG(tag));
 		taking->plane = cut_plane(taking->cut, text_of(plane));
+		taking->cut->plane_at[taking->plane].via = tag;
 		served_via(taking->cut, taking->filter, taking->plane, tag);
 		taking->box.dst = end_via(taking->cut, taking->filter, dst, tag);
 		take_ports(taking, protocol, ports, n);
@@ -503,7 +517,11 @@ take_value(struct cut_taking *taking, struct text name, const struct node *value
 		arena_format(cut->arena, "app %u %.*s", (unsigned)number, TEXT_ARG(name));
 
 	taking->plane = cut_plane(cut, text_of(plane));
-	cut->plane_at[taking->plane] = (struct cut_plane) { name, tree, value };
+	cut->plane_at[taking->plane] = (struct cut_plane) {
+		.capability = name,
+		.tree = tree,
+		.value = value,
+	};
 	if (!cut->imagined)
 		served_note(cut, taking->filter, taking->plane, (struct ranges) { 0 },
 		            false);

@@ -561,7 +561,7 @@ static struct diff_access
 access_of(struct vocabulary *v, struct arena *arena, const struct diff_block *block)
 {
 	const struct policy *policy = v->cut->filters[v->filter].policy;
-	struct text plane = v->cut->planes.texts[block->plane];
+	const struct text *via = &v->cut->plane_at[block->plane].via;
 	struct diff_access access = {
 		.src = diff_texts(arena, &block->src, block),
 		.n_src = block->src.n,
@@ -570,16 +570,12 @@ access_of(struct vocabulary *v, struct arena *arena, const struct diff_block *bl
 		.postures = block->postures,
 		.n_postures = block->n_postures,
 		.partly = block->partly,
+		.via = via,
+		.n_via = via->len > 0,
 	};
 
 	if (block->unit < policy->n_grants)
 		access.grant = &policy->grants[block->unit];
-	if (plane.len > 0) {
-		struct text *via = arena_alloc(arena, sizeof(*via));
-		*via = text_from(plane, sizeof("via ") - 1);
-		access.via = via;
-		access.n_via = 1;
-	}
 	access_ip(arena, &access, block);
 	access_witness(v, &access, block);
 	return access;
@@ -681,12 +677,12 @@ via_place(const struct grant *grant, struct text tag)
 }
 
 static void
-access_add_via(struct arena *arena, struct diff_access *access, struct text plane)
+access_add_via(struct arena *arena, struct diff_access *access, struct text tag)
 {
 	struct text *via = arena_array(arena, access->n_via + 1, sizeof(*via));
 
 	memcpy(via, access->via, access->n_via * sizeof(*via));
-	via[access->n_via++] = text_keep(arena, text_from(plane, sizeof("via ") - 1));
+	via[access->n_via++] = text_keep(arena, tag);
 	/* in the order that the grant has them */
 	for (size_t i = access->n_via - 1; i > 0; i--) {
 		struct text last = via[i];
@@ -697,15 +693,6 @@ access_add_via(struct arena *arena, struct diff_access *access, struct text plan
 		via[i - 1] = last;
 	}
 	access->via = via;
-}
-
-/* Whether a plane is of packets, by any way or by routers with a tag. */
-static bool
-is_packets(const struct cut *cut, uint32_t plane)
-{
-	struct text name = cut->planes.texts[plane];
-
-	return name.len == 0 || text_starts(name, "via ");
 }
 
 /* Blocks of one unit by how much they say: the most first. */
@@ -788,11 +775,11 @@ diff_accesses_of(struct vocabulary *v, struct arena *arena,
 
 	for (size_t i = 0; i < blocks->n; i++) {
 		const struct diff_block *block = &blocks->at[i];
-		if (!is_packets(v->cut, block->plane))
+		if (!cut_is_packets(v->cut, block->plane))
 			continue;
 		if (last && goes_along(access - 1, last, block)) {
 			access_add_via(arena, access - 1,
-			               v->cut->planes.texts[block->plane]);
+			               v->cut->plane_at[block->plane].via);
 			continue;
 		}
 		struct arena_mark mark = arena_mark(&scratch);

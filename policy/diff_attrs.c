@@ -39,7 +39,11 @@ fill_value(struct comparison *c, uint32_t side, struct cut_box box, struct text 
 	                         (unsigned)cut_value(cut, tree, value), TEXT_ARG(name));
 	uint32_t plane = cut_plane(cut, text_of(key));
 
-	cut->plane_at[plane] = (struct cut_plane) { name, tree, value };
+	cut->plane_at[plane] = (struct cut_plane) {
+		.capability = name,
+		.tree = tree,
+		.value = value,
+	};
 	fill_plane(c, side, box, plane);
 }
 
