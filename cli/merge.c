@@ -37,16 +37,16 @@ value_write(struct output *out, const struct value *value)
 }
 
 static void
-attributes_write(struct output *out, const struct attribute *attributes, size_t n)
+attributes_write(struct output *out, const struct attributes *attributes)
 {
-	if (n == 0)
+	if (attributes->n == 0)
 		return;
 	output_string(out, ", \"srcPostureAttrs\": {");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < attributes->n; i++) {
 		output_string(out, i > 0 ? ", " : "");
-		output_json_text(out, attributes[i].name);
+		output_json_text(out, attributes->at[i].name);
 		output_string(out, ": ");
-		value_write(out, &attributes[i].value);
+		value_write(out, &attributes->at[i].value);
 	}
 	output_char(out, '}');
 }
@@ -65,7 +65,7 @@ test_write(struct output *out, const void *proposals, size_t i)
 	}
 	texts_write(out, "accept", &test->accept);
 	texts_write(out, "deny", &test->deny);
-	attributes_write(out, test->attributes, test->n_attributes);
+	attributes_write(out, &test->attributes);
 	output_char(out, '}');
 	arena_end(&scratch);
 }
@@ -83,7 +83,7 @@ ssh_test_write(struct output *out, const void *proposals, size_t i)
 	texts_write(out, "accept", &test->accept);
 	texts_write(out, "check", &test->check);
 	texts_write(out, "deny", &test->deny);
-	attributes_write(out, test->attributes, test->n_attributes);
+	attributes_write(out, &test->attributes);
 	output_char(out, '}');
 }
 

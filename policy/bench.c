@@ -15,14 +15,15 @@ struct benches {
 };
 
 struct text
-attributes_key(struct arena *arena, const struct attribute *at, size_t n)
+attributes_key(struct arena *arena, const struct attributes *attributes)
 {
 	const char *key = "";
-	for (size_t i = 0; i < n; i++) {
-		const struct value *v = &at[i].value;
+	for (size_t i = 0; i < attributes->n; i++) {
+		const struct value *v = &attributes->at[i].value;
 		key = arena_format(arena, "%s%s=%d%d%s;", key,
-		                   text_quote(arena, at[i].name), (int)v->kind,
-		                   (int)v->truth, text_quote(arena, v->text));
+		                   text_quote(arena, attributes->at[i].name),
+		                   (int)v->kind, (int)v->truth,
+		                   text_quote(arena, v->text));
 	}
 	return text_of(key);
 }
@@ -31,18 +32,18 @@ attributes_key(struct arena *arena, const struct attribute *at, size_t n)
 static const struct text anybody = { "*", 1 };
 
 static struct filter *
-filter_under(struct benches *b, struct text key, const struct attribute *at, size_t n)
+filter_under(struct benches *b, struct text key, const struct attributes *attributes)
 {
 	if (!b->asks)
 		return b->filter;
-	const struct policy *policy = key.at == anybody.at
-	                                      ? policy_unconditional(b->arena, b->policy)
-	                                      : policy_under(b->arena, b->policy, at, n);
+	const struct policy *policy =
+		key.at == anybody.at ? policy_unconditional(b->arena, b->policy)
+				     : policy_under(b->arena, b->policy, attributes);
 	return filter_compile(b->arena, policy, b->filter->tailnet);
 }
 
 static struct bench *
-bench_of(struct benches *b, struct text key, const struct attribute *at, size_t n)
+bench_of(struct benches *b, struct text key, const struct attributes *attributes)
 {
 	size_t known = b->names.n;
 	uint32_t number = names_add(&b->names, key);
@@ -52,12 +53,12 @@ bench_of(struct benches *b, struct text key, const struct attribute *at, size_t 
 	b->at = arena_grow(b->arena, b->at, known, &b->cap, sizeof *b->at);
 	b->at[number] = bench;
 	struct prober *p =
-		prober_make(b->arena, filter_under(b, key, at, n), PROBE_CLAIM);
+		prober_make(b->arena, filter_under(b, key, attributes), PROBE_CLAIM);
 	p->original = b->policy;
 	p->unconditional_known = true;
 	bench->prober = p;
 	if (b->asks && key.at != anybody.at)
-		p->unconditional = bench_of(b, anybody, NULL, 0)->prober;
+		p->unconditional = bench_of(b, anybody, NULL)->prober;
 	return bench;
 }
 
@@ -76,14 +77,14 @@ end_is_no_machine(const struct probe_end *end, size_t n_machines)
 }
 
 struct bench *
-bench_for(struct benches *b, const struct attribute *at, size_t n,
+bench_for(struct benches *b, const struct attributes *attributes,
           const struct selector *src, const struct probe_end **end, const char **why)
 {
-	struct text key = attributes_key(b->arena, at, b->asks ? n : 0);
-	struct bench *bench = bench_of(b, key, at, n);
+	struct text key = b->asks ? attributes_key(b->arena, attributes) : text_of("");
+	struct bench *bench = bench_of(b, key, attributes);
 	*end = probe_end_of_selector(bench->prober, src, why);
 	if (*end && b->asks && end_is_no_machine(*end, b->filter->tailnet->n_machines)) {
-		bench = bench_of(b, anybody, NULL, 0);
+		bench = bench_of(b, anybody, NULL);
 		*end = probe_end_of_selector(bench->prober, src, why);
 	}
 	return *end ? bench : NULL;

@@ -25,12 +25,12 @@ struct benches *benches_make(struct arena *, struct filter *);
  * posture (spec/policy-syntax.md 5.4). NULL when there is no such source, *why
  * is a sentence.
  */
-struct bench *bench_for(struct benches *, const struct attribute *, size_t n,
+struct bench *bench_for(struct benches *, const struct attributes *,
                         const struct selector *src, const struct probe_end **end,
                         const char **why);
 
 /* Attributes as one text, by which benches are told apart. */
-struct text attributes_key(struct arena *, const struct attribute *, size_t n);
+struct text attributes_key(struct arena *, const struct attributes *);
 
 /* The ssh table of a bench, made when first asked for. */
 struct ssh_table *bench_ssh(struct benches *, struct bench *);

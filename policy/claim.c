@@ -227,8 +227,8 @@ judge_test(struct judge *j, const struct test *test)
 		claim_add_fault(j, claim, &fault);
 		return;
 	}
-	struct bench *bench = bench_for(j->benches, test->attributes, test->n_attributes,
-	                                &test->src, &src, &why);
+	struct bench *bench =
+		bench_for(j->benches, &test->attributes, &test->src, &src, &why);
 	if (!source_is_somebody(j, claim, test->src_word.span, bench ? src : NULL, why))
 		return;
 	judge_destinations(j, bench, src, claim, CLAIM_ACCEPT, &test->accept);
@@ -379,8 +379,8 @@ judge_ssh_test(struct judge *j, const struct ssh_test *test)
 		claim_add_fault(j, claim, &fault);
 		return;
 	}
-	struct bench *bench = bench_for(j->benches, test->attributes, test->n_attributes,
-	                                &test->src, &src, &why);
+	struct bench *bench =
+		bench_for(j->benches, &test->attributes, &test->src, &src, &why);
 	if (!source_is_somebody(j, claim, test->src_word.span, bench ? src : NULL, why))
 		return;
 	if (!check_ssh_destinations(j, bench, claim, test))

@@ -61,9 +61,10 @@ policy_for(struct arena *arena, const struct policy *policy, const struct machin
 
 const struct policy *
 policy_under(struct arena *arena, const struct policy *policy,
-             const struct attribute *attributes, size_t n)
+             const struct attributes *attributes)
 {
-	struct machine source = { .attributes = attributes, .n_attributes = n };
+	struct machine source = { .attributes = attributes->at,
+		                  .n_attributes = attributes->n };
 	return policy_for(arena, policy, &source);
 }
 

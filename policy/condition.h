@@ -16,7 +16,7 @@ bool policy_asks_postures(const struct policy *);
 /* A copy for a source with just these attributes. What it names is shared with
  * the original, down to the nodes; grants and ssh rules keep their places. */
 const struct policy *policy_under(struct arena *, const struct policy *,
-                                  const struct attribute *, size_t n);
+                                  const struct attributes *);
 
 struct tailnet;
 

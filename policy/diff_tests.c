@@ -61,22 +61,21 @@ value_text(struct arena *arena, const struct value *value)
 
 /* "tag:client with node:os linux". */
 static const char *
-subject_text(struct arena *arena, struct text src, const struct attribute *at, size_t n)
+subject_text(struct arena *arena, struct text src, const struct attributes *attributes)
 {
 	char *text = arena_format(arena, "%.*s", TEXT_ARG(src));
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < attributes->n; i++)
 		text = arena_format(arena, "%s%s %.*s %s", text, i ? "," : " with",
-		                    TEXT_ARG(at[i].name),
-		                    value_text(arena, &at[i].value));
+		                    TEXT_ARG(attributes->at[i].name),
+		                    value_text(arena, &attributes->at[i].value));
 	return text;
 }
 
 static const char *
 test_subject(struct arena *arena, const struct test *test)
 {
-	const char *src = subject_text(arena, test->src_word.text, test->attributes,
-	                               test->n_attributes);
+	const char *src = subject_text(arena, test->src_word.text, &test->attributes);
 
 	return test->protocol == PROTOCOL_ANY
 	               ? src
@@ -109,8 +108,7 @@ static void
 ssh_test_put(struct pledges *p, const struct ssh_test *test)
 {
 	struct arena *arena = p->t->work;
-	const char *src = subject_text(arena, test->src_word.text, test->attributes,
-	                               test->n_attributes);
+	const char *src = subject_text(arena, test->src_word.text, &test->attributes);
 
 	for (size_t i = 0; i < test->dst.n; i++) {
 		const char *subject = arena_format(arena, "%s on %.*s", src,

@@ -60,8 +60,9 @@ accepted_deny(struct accepted *accepted, struct text sense, struct span where,
 static struct text
 test_sense(struct lint *lint, const struct test *test, struct text dst)
 {
-	const char *own =
-		test->has_attributes ? lint_say(lint, " %u", (unsigned)test->index) : "";
+	const char *own = test->attributes.object
+	                          ? lint_say(lint, " %u", (unsigned)test->index)
+	                          : "";
 
 	return text_of(lint_say(lint, "%.*s %d %.*s%s", TEXT_ARG(test->src_word.text),
 	                        test->protocol, TEXT_ARG(dst), own));
@@ -103,7 +104,7 @@ ends_number(struct lint *lint, struct names *ends, const struct ssh_test *test)
 	saying_add(&sense, "%.*s", TEXT_ARG(test->src_word.text));
 	for (size_t k = 0; k < test->dst.n; k++)
 		saying_add(&sense, "\n%.*s", TEXT_ARG(test->dst.at[k].text));
-	if (test->has_attributes)
+	if (test->attributes.object)
 		saying_add(&sense, "\n%u", (unsigned)test->index);
 	return names_add(ends, saying_text(&sense));
 }

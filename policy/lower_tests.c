@@ -32,7 +32,7 @@ test_stays(const struct lower *l, const struct test *test)
 {
 	return name_stays(l, &test->src) && names_stay(l, &test->accept) &&
 	       names_stay(l, &test->deny) &&
-	       (!test->has_attributes || lower_takes(l, FEATURE_TEST_POSTURE));
+	       (!test->attributes.object || lower_takes(l, FEATURE_TEST_POSTURE));
 }
 
 static bool
@@ -42,7 +42,7 @@ ssh_test_stays(const struct lower *l, const struct ssh_test *test)
 		if (!name_stays(l, &test->dst.at[i]))
 			return false;
 	return name_stays(l, &test->src) &&
-	       (!test->has_attributes || lower_takes(l, FEATURE_TEST_POSTURE));
+	       (!test->attributes.object || lower_takes(l, FEATURE_TEST_POSTURE));
 }
 
 static void

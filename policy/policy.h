@@ -239,10 +239,17 @@ struct attr_config {
 	bool allow_set_by_node;
 };
 
-/* A posture attribute of a test: what the source is said to have. */
+/* A posture attribute: of a machine, or what the source of a test is said to have. */
 struct attribute {
 	struct text name;
 	struct value value;
+};
+
+/* The srcPostureAttrs of a test. */
+struct attributes {
+	const struct attribute *at;
+	size_t n;
+	const struct node *object; /* NULL where the field is absent or null */
 };
 
 /* An element of tests. */
@@ -254,10 +261,8 @@ struct test {
 	struct word proto;
 	int protocol; /* PROTOCOL_ANY; -2 when not readable */
 	struct destinations accept, deny;
-	struct attribute *attributes;
-	size_t n_attributes;
-	bool has_attributes; /* srcPostureAttrs was given */
-	bool good;           /* it could be read: fields known, types right */
+	struct attributes attributes;
+	bool good; /* it could be read: fields known, types right */
 };
 
 /* An element of sshTests. */
@@ -268,9 +273,7 @@ struct ssh_test {
 	struct selector src;
 	struct selectors dst;
 	struct words accept, deny, check;
-	struct attribute *attributes;
-	size_t n_attributes;
-	bool has_attributes;
+	struct attributes attributes;
 	bool good;
 };
 

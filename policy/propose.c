@@ -32,8 +32,7 @@ struct case_of_rule {
 	const struct rule *rule;
 	struct text src;
 	int protocol; /* as a test says it */
-	const struct attribute *attributes;
-	size_t n_attributes;
+	struct attributes attributes;
 };
 
 /* Whether tests can speak of a rule at all. */
@@ -148,7 +147,7 @@ take_claims(struct proposing *p)
 static struct proposal *
 proposal_for(struct proposing *p, const struct case_of_rule *c, struct text src)
 {
-	struct text attributes = attributes_key(p->arena, c->attributes, c->n_attributes);
+	struct text attributes = attributes_key(p->arena, &c->attributes);
 	const char *key = arena_format(p->arena, "%.*s\n%d\n%.*s", TEXT_ARG(src),
 	                               c->protocol, TEXT_ARG(attributes));
 	size_t known = p->keys.n;
@@ -160,7 +159,6 @@ proposal_for(struct proposing *p, const struct case_of_rule *c, struct text src)
 			(struct proposal) { .src = src,
 			                    .protocol = c->protocol,
 			                    .attributes = c->attributes,
-			                    .n_attributes = c->n_attributes,
 			                    .accept.names.arena = p->arena,
 			                    .deny.names.arena = p->arena };
 		p->out->n_tests = known + 1;
@@ -178,8 +176,8 @@ ask(struct proposing *p, const struct case_of_rule *c, struct text src, struct t
 	const struct probe_end *from, *to;
 	const char *why;
 	struct text bare = dst;
-	struct bench *bench = bench_for(p->benches, c->attributes, c->n_attributes,
-	                                &selector, &from, &why);
+	struct bench *bench =
+		bench_for(p->benches, &c->attributes, &selector, &from, &why);
 	if (text_starts(bare, "["))
 		bare = (struct text) { dst.at + 1, dst.len - 2 };
 	to = bench ? probe_end_of(bench->prober, bare, &why) : NULL;
@@ -338,8 +336,8 @@ case_make(struct proposing *p, const struct rule *rule, struct case_of_rule *c)
 	*c = (struct case_of_rule) { .rule = rule, .protocol = rule->protocol };
 	if (rule->protocol == PROTOCOL_TCP)
 		c->protocol = PROTOCOL_ANY; /* that is what no protocol means */
-	return !postures || posture_witness(p->arena, p->policy, postures, &c->attributes,
-	                                    &c->n_attributes);
+	return !postures ||
+	       posture_witness(p->arena, p->policy, postures, &c->attributes);
 }
 
 static void
@@ -379,14 +377,13 @@ propose_rules(struct proposing *p)
 struct case_of_ssh {
 	const struct ssh_rule *rule;
 	struct text src, dst;
-	const struct attribute *attributes;
-	size_t n_attributes;
+	struct attributes attributes;
 };
 
 static struct ssh_proposal *
 ssh_proposal_for(struct proposing *p, const struct case_of_ssh *c)
 {
-	struct text attributes = attributes_key(p->arena, c->attributes, c->n_attributes);
+	struct text attributes = attributes_key(p->arena, &c->attributes);
 	const char *key = arena_format(p->arena, "%.*s\n%.*s\n%.*s", TEXT_ARG(c->src),
 	                               TEXT_ARG(c->dst), TEXT_ARG(attributes));
 	size_t known = p->ssh_keys.n;
@@ -399,7 +396,6 @@ ssh_proposal_for(struct proposing *p, const struct case_of_ssh *c)
 			(struct ssh_proposal) { .src = c->src,
 			                        .dst = c->dst,
 			                        .attributes = c->attributes,
-			                        .n_attributes = c->n_attributes,
 			                        .accept.names.arena = p->arena,
 			                        .check.names.arena = p->arena,
 			                        .deny.names.arena = p->arena };
@@ -415,8 +411,8 @@ ask_login(struct proposing *p, const struct case_of_ssh *c, struct text login)
 	struct selector selector = selector_parse(c->src);
 	const struct probe_end *from, *to;
 	const char *why;
-	struct bench *bench = bench_for(p->benches, c->attributes, c->n_attributes,
-	                                &selector, &from, &why);
+	struct bench *bench =
+		bench_for(p->benches, &c->attributes, &selector, &from, &why);
 	to = bench ? probe_end_of(bench->prober, c->dst, &why) : NULL;
 	if (!to || !from->elements->n || !to->elements->n)
 		return none;
@@ -511,8 +507,7 @@ propose_ssh_rule(struct proposing *p, const struct ssh_rule *rule)
 {
 	struct case_of_ssh c = { .rule = rule };
 	const struct words *postures = postures_in_force(p->policy, &rule->src_posture);
-	if (postures && !posture_witness(p->arena, p->policy, postures, &c.attributes,
-	                                 &c.n_attributes))
+	if (postures && !posture_witness(p->arena, p->policy, postures, &c.attributes))
 		return false;
 	for (size_t i = 0; i < rule->src.n && i < WITNESSES_MAX; i++)
 		for (size_t k = 0; k < rule->dst.n && k < WITNESSES_MAX; k++)

@@ -22,16 +22,14 @@ struct sayings {
 struct proposal {
 	struct text src;
 	int protocol; /* PROTOCOL_ANY: none said */
-	const struct attribute *attributes;
-	size_t n_attributes;
+	struct attributes attributes;
 	struct sayings accept, deny; /* "tag:db:5432" */
 };
 
 /* One element of sshTests. */
 struct ssh_proposal {
 	struct text src, dst;
-	const struct attribute *attributes;
-	size_t n_attributes;
+	struct attributes attributes;
 	struct sayings accept, check, deny; /* logins */
 };
 

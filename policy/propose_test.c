@@ -24,12 +24,13 @@ put_list_of(struct saying *page, const char *name, const struct sayings *list)
 }
 
 static void
-put_attributes(struct saying *page, const struct attribute *at, size_t n)
+put_attributes(struct saying *page, const struct attributes *attributes)
 {
 	saying_add(page, ",\"srcPostureAttrs\":{");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < attributes->n; i++)
 		saying_add(page, "%s\"%.*s\":\"%.*s\"", i ? "," : "",
-		           TEXT_ARG(at[i].name), TEXT_ARG(at[i].value.text));
+		           TEXT_ARG(attributes->at[i].name),
+		           TEXT_ARG(attributes->at[i].value.text));
 	saying_add(page, "}}");
 }
 
@@ -49,7 +50,7 @@ with_proposals(struct arena *arena, const char *policy, const struct proposals *
 			saying_add(&page, ",\"proto\":\"%d\"", test->protocol);
 		put_list_of(&page, "accept", &test->accept);
 		put_list_of(&page, "deny", &test->deny);
-		put_attributes(&page, test->attributes, test->n_attributes);
+		put_attributes(&page, &test->attributes);
 	}
 	saying_add(&page, "],\"sshTests\":[");
 	for (size_t i = 0; i < proposals->n_ssh_tests; i++) {
@@ -59,7 +60,7 @@ with_proposals(struct arena *arena, const char *policy, const struct proposals *
 		put_list_of(&page, "accept", &test->accept);
 		put_list_of(&page, "check", &test->check);
 		put_list_of(&page, "deny", &test->deny);
-		put_attributes(&page, test->attributes, test->n_attributes);
+		put_attributes(&page, &test->attributes);
 	}
 	saying_add(&page, "]}");
 	return saying_words(&page);
@@ -205,10 +206,10 @@ sources_bring_the_postures_that_a_rule_asks_for(void **state)
 	        NULL);
 	assert_int_equal(proposals->n_covered, 1);
 	const struct proposal *test = &proposals->tests[0];
-	assert_int_equal(test->n_attributes, 4);
-	assert_true(text_is(test->attributes[0].value.text, "linux"));
-	assert_true(text_is(test->attributes[1].value.text, "1.40.1"));
-	assert_true(text_is(test->attributes[2].value.text, "7"));
+	assert_int_equal(test->attributes.n, 4);
+	assert_true(text_is(test->attributes.at[0].value.text, "linux"));
+	assert_true(text_is(test->attributes.at[1].value.text, "1.40.1"));
+	assert_true(text_is(test->attributes.at[2].value.text, "7"));
 }
 
 static void

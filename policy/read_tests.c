@@ -5,7 +5,7 @@
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 /* Attributes while they are read. */
-struct attributes {
+struct gathering {
 	struct attribute *at;
 	size_t n, cap;
 };
@@ -14,7 +14,7 @@ static void
 attribute_read(struct reader *r, const struct node *key, const struct node *node,
                void *into)
 {
-	struct attributes *attributes = into;
+	struct gathering *attributes = into;
 	struct attribute attribute = { .name = node_text(r->arena, r->tree, key) };
 	struct value *value = &attribute.value;
 
@@ -37,35 +37,16 @@ attribute_read(struct reader *r, const struct node *key, const struct node *node
 	attributes->at[attributes->n++] = attribute;
 }
 
-static struct attributes
-attributes_read(struct reader *r, const struct node *value)
-{
-	struct attributes attributes = { 0 };
-
-	map_read(r, value, attribute_read, &attributes);
-	return attributes;
-}
-
 static void
-read_test_attributes(struct reader *r, const struct node *value, void *into)
+read_attributes(struct reader *r, const struct node *value, void *into)
 {
-	struct test *test = into;
-	struct attributes attributes = attributes_read(r, value);
+	struct attributes *attributes = into;
+	struct gathering gathering = { 0 };
 
-	test->attributes = attributes.at;
-	test->n_attributes = attributes.n;
-	test->has_attributes = value->kind != HUJSON_NULL;
-}
-
-static void
-read_ssh_test_attributes(struct reader *r, const struct node *value, void *into)
-{
-	struct ssh_test *test = into;
-	struct attributes attributes = attributes_read(r, value);
-
-	test->attributes = attributes.at;
-	test->n_attributes = attributes.n;
-	test->has_attributes = value->kind != HUJSON_NULL;
+	map_read(r, value, attribute_read, &gathering);
+	attributes->at = gathering.at;
+	attributes->n = gathering.n;
+	attributes->object = value->kind != HUJSON_NULL ? value : NULL;
 }
 
 static const struct field test_field[] = {
@@ -73,7 +54,8 @@ static const struct field test_field[] = {
 	{ "proto", NULL, read_word, offsetof(struct test, proto), FEATURE_NONE },
 	{ "accept", "allow", read_ported, offsetof(struct test, accept), FEATURE_NONE },
 	{ "deny", NULL, read_ported, offsetof(struct test, deny), FEATURE_NONE },
-	{ "srcPostureAttrs", NULL, read_test_attributes, 0, FEATURE_TEST_POSTURE },
+	{ "srcPostureAttrs", NULL, read_attributes, offsetof(struct test, attributes),
+	  FEATURE_TEST_POSTURE },
 };
 
 static const struct stranger test_stranger[] = {
@@ -129,7 +111,8 @@ static const struct field ssh_test_field[] = {
 	  FEATURE_NONE },
 	{ "check", NULL, read_trimmeds, offsetof(struct ssh_test, check), FEATURE_NONE },
 	{ "deny", NULL, read_trimmeds, offsetof(struct ssh_test, deny), FEATURE_NONE },
-	{ "srcPostureAttrs", NULL, read_ssh_test_attributes, 0, FEATURE_TEST_POSTURE },
+	{ "srcPostureAttrs", NULL, read_attributes, offsetof(struct ssh_test, attributes),
+	  FEATURE_TEST_POSTURE },
 };
 
 static const struct stranger ssh_test_stranger[] = {

@@ -266,17 +266,18 @@ posture_attributes(struct arena *arena, const struct posture *posture,
 
 bool
 posture_witness(struct arena *arena, const struct policy *p, const struct words *postures,
-                const struct attribute **attributes, size_t *n)
+                struct attributes *attributes)
 {
 	for (size_t i = 0; i < postures->n; i++) {
 		const struct posture *posture = policy_posture(p, postures->at[i].text);
 		if (!posture)
 			continue;
 		struct attribute *at = arena_array(arena, posture->n_terms, sizeof *at);
-		if (!posture_attributes(arena, posture, at, n))
+		if (!posture_attributes(arena, posture, at, &attributes->n))
 			continue;
-		struct machine source = { .attributes = at, .n_attributes = *n };
-		*attributes = at;
+		struct machine source = { .attributes = at,
+			                  .n_attributes = attributes->n };
+		attributes->at = at;
 		if (machine_satisfies(p, &source, postures))
 			return true;
 	}

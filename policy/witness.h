@@ -40,6 +40,6 @@ size_t port_witnesses(struct ports, uint16_t out[4]);
  * satisfied by values read off its assertions.
  */
 bool posture_witness(struct arena *, const struct policy *, const struct words *postures,
-                     const struct attribute **attributes, size_t *n);
+                     struct attributes *);
 
 #endif
