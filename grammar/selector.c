@@ -51,8 +51,6 @@ static const struct {
 	[AUTOGROUP_NONROOT] = { WORD("autogroup:nonroot") },
 };
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 static bool
 starts(struct text text, const char *prefix, size_t len)
 {

@@ -10,6 +10,9 @@
 
 struct arena;
 
+/* How many rows a table has. */
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
 /* Characters of ASCII, whatever the locale. */
 static inline bool
 is_digit(char c)

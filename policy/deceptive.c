@@ -27,8 +27,6 @@ static const struct rune_range hidden[] = {
 	{ 0xE0000, 0xE007F, HIDES }, /* tags */
 };
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 static const struct rune_range *
 range_of_rune(const struct rune_range *ranges, size_t n, uint32_t rune)
 {

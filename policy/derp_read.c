@@ -2,8 +2,6 @@
 
 #include "grammar/arena.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 static const struct field node_field[NODE_KEYS] = {
 	[NODE_NAME] = { "Name", NULL, read_word, offsetof(struct derp_node, name),
 	                FEATURE_NONE },

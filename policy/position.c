@@ -113,8 +113,6 @@ static const struct autogroup_row autogroup_rows[] = {
 	{ "-- -- --- --- -- - -", AUTOGROUP_NONROOT },
 };
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 static const char *
 autogroup_taken(enum autogroup autogroup)
 {

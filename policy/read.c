@@ -7,8 +7,6 @@
 #include "policy/dialect.h"
 #include "policy/ipset.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 static struct word
 key_word(struct reader *r, const struct node *key)
 {

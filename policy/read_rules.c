@@ -8,8 +8,6 @@
 /* Fibre Channel, which Headscale alone knows by name. */
 #define PROTOCOL_FC 133
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 /*
  * The host of a destination written [fd7a::1] or [fd7a::]/48 without its
  * brackets; *fine is false when they are not closed. Others come back as they

@@ -2,8 +2,6 @@
 
 #include "grammar/arena.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 /* Attributes while they are read. */
 struct gathering {
 	struct attribute *at;

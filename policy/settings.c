@@ -7,8 +7,6 @@
 #include "policy/read.h"
 #include "policy/show.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 #define SENSITIVE(first, last, what) { PROTOCOL_ANY, { first, last }, what },
 static const struct sensitive_port sensitive_usual[] = {
 #include "policy/sensitive.def"

@@ -6,8 +6,6 @@
 #include "grammar/arena.h"
 #include "grammar/rune.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 /* What is wrong with a tag's name after "tag:", for a sentence. */
 static const char *
 tag_name_fault(struct judge *judge, struct text name)

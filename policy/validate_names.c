@@ -4,8 +4,6 @@
 
 #include "grammar/arena.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 static const struct {
 	enum section section;
 	const struct check *undefined;

@@ -2,8 +2,6 @@
 
 #include "grammar/arena.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 static const struct range pool_whole = { V4(100, 64, 0, 0), V4(100, 127, 255, 255) };
 
 static const struct range pool_reserved[] = {

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 /* The offer nearest to a protocol's name, or NULL. */
 static const char *
 protocol_guess(struct text name)

@@ -5,8 +5,6 @@
 #include "grammar/arena.h"
 #include "policy/dialect.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 /* The coordinator's words for a selector that its position does not take, or
  * that is none. */
 static void

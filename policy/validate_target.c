@@ -4,8 +4,6 @@
 #include "policy/dialect.h"
 #include "policy/tailnet.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 enum support
 judge_meet(struct judge *judge, enum feature feature, struct span where)
 {
