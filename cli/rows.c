@@ -187,11 +187,10 @@ machines_name(struct row_maker *maker, struct arena *arena, const struct items *
 /* Ranges that stand for something people have a word for. */
 static const struct worded {
 	const char *word;
-	const struct range *ranges;
-	size_t n;
+	const struct ranges *ranges;
 } WORDED[] = {
-	{ "any machine", RANGES_OF_TAILNET, 3 },
-	{ "the internet", RANGES_OF_INTERNET, 7 },
+	{ "any machine", &RANGES_OF_TAILNET },
+	{ "the internet", &RANGES_OF_INTERNET },
 };
 
 /* The text of a range as it stands in a filter; of the internet's it is always
@@ -211,8 +210,8 @@ range_is_listed(const struct names *texts, struct range range)
 static bool
 word_applies(const struct names *texts, const struct worded *worded)
 {
-	for (size_t i = 0; i < worded->n; i++)
-		if (!range_is_listed(texts, worded->ranges[i]))
+	for (size_t i = 0; i < worded->ranges->n; i++)
+		if (!range_is_listed(texts, worded->ranges->at[i]))
 			return false;
 	return true;
 }
@@ -222,11 +221,11 @@ text_is_of(struct text text, const struct worded *worded)
 {
 	char range[RANGE_TEXT_MAX];
 
-	for (size_t i = 0; i < worded->n; i++) {
-		range_write(worded->ranges[i], range);
+	for (size_t i = 0; i < worded->ranges->n; i++) {
+		range_write(worded->ranges->at[i], range);
 		if (text_is(text, range))
 			return true;
-		span_write(worded->ranges[i], range);
+		span_write(worded->ranges->at[i], range);
 		if (text_is(text, range))
 			return true;
 	}
@@ -239,7 +238,7 @@ ranges_word(struct arena *arena, struct items texts)
 {
 	struct names names = { .arena = arena };
 
-	if (texts.n < WORDED[0].n) /* the shortest */
+	if (texts.n < WORDED[0].ranges->n) /* the shortest */
 		return texts;
 	for (size_t i = 0; i < texts.n; i++)
 		names_add(&names, texts.at[i]);

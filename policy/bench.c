@@ -71,7 +71,7 @@ end_is_no_machine(const struct probe_end *end, size_t n_machines)
 		return false;
 	for (size_t i = 0; i < end->n_atoms; i++)
 		if (end->atoms[i].owner != UINT32_MAX ||
-		    point_of_tailnet(end->atoms[i].range.first))
+		    ranges_hold(RANGES_OF_TAILNET, end->atoms[i].range.first))
 			return false;
 	return true;
 }

@@ -76,15 +76,6 @@ is_there(const struct cut *cut, uint32_t point)
 	return point < cut->n_points;
 }
 
-static bool
-in_tail(struct range range)
-{
-	for (size_t i = 0; i < 3; i++)
-		if (range_overlaps(RANGES_OF_TAILNET[i], range))
-			return true;
-	return false;
-}
-
 /* Who is never asked for postures: spec/policy-syntax.md 5.4. What lies outside
  * the tailnet's ranges is no machine of it. */
 static bool
@@ -93,7 +84,8 @@ is_passing(const struct cut *cut, uint32_t point)
 	if (point >= cut->first_stranger)
 		return true;
 	if (point >= cut->first_cell)
-		return !in_tail(cut_cell_range(cut, point - cut->first_cell));
+		return !ranges_overlap(RANGES_OF_TAILNET,
+		                       cut_cell_range(cut, point - cut->first_cell));
 	for (uint32_t i = 0; i < cut->n_tailnets; i++) {
 		uint32_t machine = cut->machine_of[i][point];
 		if (machine != CUT_NONE)

@@ -76,15 +76,6 @@ ranges_written(struct arena *scratch, const struct cut *cut)
 	return ranges_of(scratch, all, n);
 }
 
-static bool
-in_tail(struct point address)
-{
-	for (size_t i = 0; i < 3; i++)
-		if (range_holds(RANGES_OF_TAILNET[i], address))
-			return true;
-	return false;
-}
-
 static uint8_t
 family_of(struct point address)
 {
@@ -97,7 +88,8 @@ static bool
 is_told_apart(const struct machine *machine, struct ranges written)
 {
 	for (size_t i = 0; i < machine->n_addresses; i++)
-		if (in_tail(machine->addresses[i]) != in_tail(machine->addresses[0]) ||
+		if (ranges_hold(RANGES_OF_TAILNET, machine->addresses[i]) !=
+		            ranges_hold(RANGES_OF_TAILNET, machine->addresses[0]) ||
 		    ranges_hold(written, machine->addresses[i]))
 			return true;
 	return false;
@@ -135,7 +127,8 @@ point_add(struct cut *cut, uint32_t tailnet, uint32_t machine, const struct poin
 	cut->machine_of[tailnet][point] = machine;
 	cut->owner[point] = owner_of_machine(m);
 	cut->address_of[point] = n == 1 ? at : NULL;
-	cut->tail[point] = cut->imagined || (n > 0 && in_tail(at[0]));
+	cut->tail[point] =
+		cut->imagined || (n > 0 && ranges_hold(RANGES_OF_TAILNET, at[0]));
 	cut->families[point] = cut->imagined ? FAMILY_4 | FAMILY_6 : 0;
 	for (size_t i = 0; i < n; i++)
 		cut->families[point] |= family_of(at[i]);
@@ -313,8 +306,8 @@ edges_find(struct cut *cut)
 
 	for (uint32_t line = LINE_IPV4; line <= LINE_IPV6; line += 2)
 		edges_put(&edges, (struct range) { { line, 0, 0 }, line_last(line) });
-	for (size_t i = 0; i < 3; i++)
-		edges_put(&edges, RANGES_OF_TAILNET[i]);
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n; i++)
+		edges_put(&edges, RANGES_OF_TAILNET.at[i]);
 	for (size_t i = 0; i < cut->n_ends; i++)
 		for (size_t k = 0; k < cut->ends[i].cells.n; k++)
 			edges_put(&edges, cut->ends[i].cells.at[k]);
@@ -450,8 +443,8 @@ pile_others(struct pile *pile, const struct cut *cut, const struct cut_end *end)
 {
 	for (size_t i = 0; i < end->cells.n; i++)
 		pile_cells(pile, cut, end->cells.at[i]);
-	for (size_t i = 0; i < 3 && end->tail; i++)
-		pile_cells(pile, cut, RANGES_OF_TAILNET[i]);
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n && end->tail; i++)
+		pile_cells(pile, cut, RANGES_OF_TAILNET.at[i]);
 	for (size_t i = 0; i < end->n_strangers; i++) {
 		uint32_t point = cut->first_stranger + end->strangers[i];
 		pile_put(pile, point, point + 1);

@@ -183,12 +183,6 @@ end_strangers(struct cut *cut, struct cut_end *end, const struct selector *list,
 	end->strangers = strangers;
 }
 
-static struct ranges
-ranges_internet(struct arena *arena)
-{
-	return ranges_of(arena, RANGES_OF_INTERNET, 7);
-}
-
 /* Everything that some machines have or route, default routes aside. */
 static struct ranges
 ranges_kept(struct arena *arena, const struct tailnet *t, const struct set *machines,
@@ -225,7 +219,7 @@ literals_left(struct arena *arena, const struct party *party, struct ranges kept
 	size_t n = 0;
 
 	for (size_t i = 0; i < party->n_literals; i++)
-		if ((public && range_is_internet(party->literals[i])) ||
+		if ((public && ranges_cover(RANGES_OF_INTERNET, party->literals[i])) ||
 		    ranges_overlap(kept, party->literals[i]))
 			left[n++] = party->literals[i];
 	return ranges_of(arena, left, n);
@@ -238,7 +232,7 @@ end_serve(struct arena *arena, const struct cut_filter *from, struct cut_end *en
 {
 	bool exits = from->tailnet->exit_nodes->n > 0;
 	struct ranges internet =
-		party->internet ? ranges_internet(arena) : (struct ranges) { 0 };
+		party->internet ? RANGES_OF_INTERNET : (struct ranges) { 0 };
 	struct ranges told = ranges_join(arena, end->owned, internet);
 
 	if (party->any)
@@ -279,7 +273,7 @@ end_destination(struct arena *arena, const struct cut_filter *from, struct cut_e
 	end->anywhere = end->everybody;
 	end->cells = end->owned;
 	if (party->internet)
-		end->cells = ranges_join(arena, end->cells, ranges_internet(arena));
+		end->cells = ranges_join(arena, end->cells, RANGES_OF_INTERNET);
 }
 
 uint32_t
@@ -345,7 +339,7 @@ ranges_via(struct arena *arena, struct tailnet *t, const struct party *party,
 	if (exits->n == 0)
 		return served;
 	if (party->internet)
-		served = ranges_join(arena, served, ranges_internet(arena));
+		served = ranges_join(arena, served, RANGES_OF_INTERNET);
 	return ranges_join(arena, served,
 	                   literals_left(arena, party,
 	                                 ranges_kept(arena, t, exits, false), false));
@@ -397,8 +391,8 @@ end_via(struct cut *cut, uint32_t filter, const struct party *party, struct text
 	if (t->imagined) {
 		end.cells = ranges_of(cut->arena, party->literals, party->n_literals);
 		if (party->internet)
-			end.cells = ranges_join(cut->arena, end.cells,
-			                        ranges_internet(cut->arena));
+			end.cells =
+				ranges_join(cut->arena, end.cells, RANGES_OF_INTERNET);
 	} else {
 		end.cells = end.owned = ranges_via(cut->arena, t, party, via);
 	}

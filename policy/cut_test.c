@@ -231,8 +231,8 @@ compare_witness(uint64_t seed, struct world *w, struct cut *cut,
 		return;
 	dst = flow_place(w, flow.dst, src.line);
 	/* of `*` with postures, addresses of the tailnet's that are nobody's drop out */
-	for (size_t i = 0; i < 3 && !naive_owner(&naive, src); i++)
-		if (range_holds(RANGES_OF_TAILNET[i], src))
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n && !naive_owner(&naive, src); i++)
+		if (range_holds(RANGES_OF_TAILNET.at[i], src))
 			return;
 	for (size_t i = 0; i < w->policy->n_grants; i++) {
 		bool flows = grant_flows(&naive, i, src, dst, protocol, flow.port);

@@ -114,8 +114,8 @@ in_literals(const struct naive *w, const struct selector *s, const struct spot *
 static bool
 in_tail(struct point address)
 {
-	for (size_t i = 0; i < 3; i++)
-		if (range_holds(RANGES_OF_TAILNET[i], address))
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n; i++)
+		if (range_holds(RANGES_OF_TAILNET.at[i], address))
 			return true;
 	return false;
 }

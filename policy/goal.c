@@ -72,7 +72,7 @@ servers_of_network(struct arena *scratch, struct tailnet *t, const struct party 
 		return t->everybody;
 	numbers_add_set(&list, party_machines(t, party, true));
 	for (size_t i = 0; t->exit_nodes->n && i < party->n_literals; i++)
-		if (range_is_internet(party->literals[i])) {
+		if (ranges_cover(RANGES_OF_INTERNET, party->literals[i])) {
 			numbers_add_set(&list, t->exit_nodes);
 			break;
 		}
@@ -281,7 +281,7 @@ add_served_literals(struct numbers *list, const struct goal *goal,
 		                         (struct range) { m->addresses[i],
 		                                          m->addresses[i] });
 	for (size_t i = 0; m->exit_node && i < party->n_literals; i++)
-		if (range_is_internet(party->literals[i]))
+		if (ranges_cover(RANGES_OF_INTERNET, party->literals[i]))
 			numbers_add(list, (uint32_t)i);
 }
 
@@ -335,10 +335,11 @@ static void
 add_internet(struct texts *items, const struct machine *m, bool via)
 {
 	char text[RANGE_TEXT_MAX];
-	for (size_t i = 0; i < 7; i++) {
-		if (!m->exit_node && (via || !machine_routes(m, RANGES_OF_INTERNET[i])))
+	for (size_t i = 0; i < RANGES_OF_INTERNET.n; i++) {
+		struct range range = RANGES_OF_INTERNET.at[i];
+		if (!m->exit_node && (via || !machine_routes(m, range)))
 			continue;
-		size_t len = span_write(RANGES_OF_INTERNET[i], text);
+		size_t len = span_write(range, text);
 		texts_add(items,
 		          (struct text) { arena_copy(items->arena, text, len), len });
 	}

@@ -28,7 +28,7 @@ target_ranges(const struct policy *p, const struct selector *target)
 			return inner->ranges;
 	}
 	if (target->kind == SELECTOR_AUTOGROUP && target->autogroup == AUTOGROUP_INTERNET)
-		return (struct ranges) { RANGES_OF_INTERNET, 7 };
+		return RANGES_OF_INTERNET;
 	return (struct ranges) { 0 };
 }
 

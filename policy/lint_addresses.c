@@ -256,15 +256,6 @@ tailnet_address(struct lint *lint, const struct ground *ground,
 		           literal_name(lint, literal));
 }
 
-static bool
-is_public(struct range range)
-{
-	for (size_t i = 0; i < 7; i++)
-		if (range_covers(RANGES_OF_INTERNET[i], range))
-			return true;
-	return false;
-}
-
 static void
 public_address(struct lint *lint, const struct ground *ground,
                const struct literal *literal)
@@ -294,8 +285,8 @@ is_stale(const struct lint *lint, const struct ground *ground, struct range rang
 {
 	const struct tailnet *real = lint_tailnet(lint);
 
-	return real && !is_public(range) && !is_owned(real, range) &&
-	       !ranges_overlap(ground->routed, range);
+	return real && !ranges_cover(RANGES_OF_INTERNET, range) &&
+	       !is_owned(real, range) && !ranges_overlap(ground->routed, range);
 }
 
 static void
@@ -320,7 +311,7 @@ literal_judge(struct lint *lint, const struct ground *ground,
 	if (is_in_tailnet(literal->range) && !range_covers(literal->range, tailnet_v4) &&
 	    !range_covers(literal->range, tailnet_v6))
 		tailnet_address(lint, ground, literal);
-	else if (is_public(literal->range))
+	else if (ranges_cover(RANGES_OF_INTERNET, literal->range))
 		public_address(lint, ground, literal);
 }
 
@@ -506,7 +497,7 @@ step_added(struct steps_walk *walk, size_t i)
 	if (inner)
 		return inner->ranges;
 	if (step->target.kind == SELECTOR_AUTOGROUP)
-		return (struct ranges) { RANGES_OF_INTERNET, 7 };
+		return RANGES_OF_INTERNET;
 	if (!step_range(walk->lint->policy, step, range))
 		return (struct ranges) { 0 };
 	return (struct ranges) { range, 1 };

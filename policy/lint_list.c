@@ -41,39 +41,30 @@ struct tally {
 /* More points are not told apart in one list. */
 #define POINTS_MAX ((size_t)1 << 22)
 
-static const struct range all_addresses[2] = {
-	{ { LINE_IPV4, 0, 0 }, { LINE_IPV4, 0, UINT32_MAX } },
-	{ { LINE_IPV6, 0, 0 }, { LINE_IPV6, UINT64_MAX, UINT64_MAX } },
-};
-
 static void
 element_fill(struct tally *tally, struct element *element, bool destination)
 {
 	struct party *party = &element->party;
-	const struct range *more = NULL;
-	size_t n_more = 0;
+	struct ranges more = { 0 };
 
 	*party = filter_party(tally->lint->imagined, element->said->selector);
 	element->everybody = party->any || party->danger;
 	if (party->danger || (party->any && destination)) {
-		more = all_addresses;
-		n_more = 2;
+		more = RANGES_OF_EVERYTHING;
 	} else if (party->any) {
 		more = RANGES_OF_TAILNET;
-		n_more = 3;
 	} else if (party->internet) {
 		more = RANGES_OF_INTERNET;
-		n_more = 7;
 	}
-	element->n_ranges = party->n_literals + n_more;
+	element->n_ranges = party->n_literals + more.n;
 	element->ranges =
 		arena_array(tally->arena, element->n_ranges, sizeof(struct range));
 	if (party->n_literals > 0)
 		memcpy(element->ranges, party->literals,
 		       party->n_literals * sizeof(struct range));
-	if (n_more > 0)
-		memcpy(element->ranges + party->n_literals, more,
-		       n_more * sizeof(struct range));
+	if (more.n > 0)
+		memcpy(element->ranges + party->n_literals, more.at,
+		       more.n * sizeof(struct range));
 }
 
 /* A place behind the last of a range: the start of the next line at the end. */

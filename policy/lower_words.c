@@ -335,10 +335,7 @@ range_may_bring_more(const struct lower *l, struct range range)
 	if (family == FAMILY_NONE || dialect_of(l->from)->other_family == family ||
 	    (family == FAMILY_FIRST && !range_is_single(range)))
 		return false;
-	for (size_t i = 0; i < 3; i++)
-		if (range_overlaps(RANGES_OF_TAILNET[i], range))
-			return true;
-	return false;
+	return ranges_overlap(RANGES_OF_TAILNET, range);
 }
 
 static bool
@@ -401,14 +398,11 @@ add_relatives(struct lower *l, const struct side *side, const struct selector *s
 	if (family == FAMILY_NONE || family == dialect_of(l->to)->other_family)
 		return;
 	if (!l->tailnet) {
-		for (size_t i = 0; i < 3; i++)
-			if (range_overlaps(RANGES_OF_TAILNET[i], range)) {
-				lower_lose_unknown(l, s->span,
-				                   "an address of a machine with its "
-				                   "other addresses",
-				                   "those others");
-				return;
-			}
+		if (ranges_overlap(RANGES_OF_TAILNET, range))
+			lower_lose_unknown(l, s->span,
+			                   "an address of a machine with its other "
+			                   "addresses",
+			                   "those others");
 		return;
 	}
 	party = party_of_selector(l->policy, l->tailnet, s);
@@ -470,8 +464,9 @@ static void
 lower_tailnet(struct lower *l, const struct side *side, const struct selector *s,
               struct word_list *words)
 {
-	for (size_t i = 0; i < 3; i++) {
-		struct ranges prefixes = range_prefixes(l->arena, RANGES_OF_TAILNET[i]);
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n; i++) {
+		struct ranges prefixes =
+			range_prefixes(l->arena, RANGES_OF_TAILNET.at[i]);
 		for (size_t k = 0; k < prefixes.n; k++)
 			if (!l->tailnet ||
 			    range_is_safe(l, side, prefixes.at[k], s->span))
@@ -524,8 +519,8 @@ lower_internet(struct lower *l, const struct side *side, const struct selector *
 		list_add(words, s->text);
 		return;
 	}
-	for (size_t i = 0; i < 7; i++)
-		add_range(l, side, RANGES_OF_INTERNET[i], s->span, words);
+	for (size_t i = 0; i < RANGES_OF_INTERNET.n; i++)
+		add_range(l, side, RANGES_OF_INTERNET.at[i], s->span, words);
 }
 
 static void
@@ -612,12 +607,12 @@ static struct ranges
 tailnet_ranges(struct lower *l)
 {
 	const struct tailnet *t = l->tailnet;
-	struct range *ranges = arena_array(l->arena, 3 + t->n_subnets, sizeof(*ranges));
+	struct range *routed = arena_array(l->arena, t->n_subnets, sizeof(*routed));
 
-	memcpy(ranges, RANGES_OF_TAILNET, sizeof(RANGES_OF_TAILNET));
 	for (size_t i = 0; i < t->n_subnets; i++)
-		ranges[3 + i] = t->subnets[i].range;
-	return ranges_of(l->arena, ranges, 3 + t->n_subnets);
+		routed[i] = t->subnets[i].range;
+	return ranges_join(l->arena, RANGES_OF_TAILNET,
+	                   ranges_of(l->arena, routed, t->n_subnets));
 }
 
 struct ranges

@@ -44,8 +44,7 @@ struct probe_end {
 	struct text text;              /* as asked: "ada@example.com" */
 	struct selector selector;      /* SELECTOR_INVALID: a machine by name or id */
 	const struct set *machines[2]; /* by family: IPv4, IPv6 */
-	const struct range *ranges;    /* of an address, a host, an ipset */
-	size_t n_ranges;
+	struct ranges ranges;          /* of an address, a host, an ipset */
 	bool unnamed; /* imagined: somebody that the policy does not name */
 	bool opaque; /* cannot be told from here: a service, a synced group, unknown roles */
 	const struct set *elements; /* machines, and machine count + place in atoms */

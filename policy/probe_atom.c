@@ -15,12 +15,6 @@ point_in(const struct range *ranges, size_t n, struct point point)
 	return false;
 }
 
-bool
-point_of_tailnet(struct point point)
-{
-	return point_in(RANGES_OF_TAILNET, 3, point);
-}
-
 /* Where atoms begin, and the atoms. */
 struct cutting {
 	struct prober *prober;
@@ -60,10 +54,10 @@ cut_everywhere(struct cutting *c)
 	for (size_t i = 0; i < p->filter->n_parties; i++)
 		for (size_t k = 0; p->parties[i] && k < p->parties[i]->n_literals; k++)
 			cut_around(c, p->parties[i]->literals[k]);
-	for (size_t i = 0; i < 3; i++)
-		cut_around(c, RANGES_OF_TAILNET[i]);
-	for (size_t i = 0; i < 7; i++)
-		cut_around(c, RANGES_OF_INTERNET[i]);
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n; i++)
+		cut_around(c, RANGES_OF_TAILNET.at[i]);
+	for (size_t i = 0; i < RANGES_OF_INTERNET.n; i++)
+		cut_around(c, RANGES_OF_INTERNET.at[i]);
 	for (size_t i = 0; i < p->policy->n_approvers; i++)
 		if (p->policy->approvers[i].good)
 			cut_around(c, p->policy->approvers[i].range);
@@ -86,8 +80,9 @@ served_by(const struct prober *p, struct point point, uint32_t owner)
 	arena_end(&scratch);
 	if (routed)
 		return SERVED_BY_ROUTER;
-	return p->tailnet->exit_nodes->n && !point_of_tailnet(point) ? SERVED_BY_EXIT
-	                                                             : SERVED_BY_NOBODY;
+	return p->tailnet->exit_nodes->n && !ranges_hold(RANGES_OF_TAILNET, point)
+	               ? SERVED_BY_EXIT
+	               : SERVED_BY_NOBODY;
 }
 
 static void
@@ -157,8 +152,8 @@ end_cut(struct prober *p, struct probe_end *end)
 	struct cutting c = { .prober = p };
 	struct sets *sets = &p->tailnet->sets;
 	struct numbers list = { .arena = &c.scratch };
-	for (size_t i = 0; i < end->n_ranges; i++) {
-		c.whole = end->ranges[i];
+	for (size_t i = 0; i < end->ranges.n; i++) {
+		c.whole = end->ranges.at[i];
 		c.n = c.owners.n = 0;
 		c.owners.arena = &c.scratch;
 		if (range_is_single(c.whole)) {

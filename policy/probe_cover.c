@@ -66,9 +66,9 @@ side_own(struct prober *p, const struct party *party, enum end_side side, unsign
 	struct numbers list = { .arena = &scratch };
 	if (party->danger || (party->any && side == SIDE_DST))
 		return p->family[family];
-	for (size_t i = 0; party->any && i < 3; i++)
-		if (line_family(RANGES_OF_TAILNET[i].first.line) == family)
-			owners_add(t, RANGES_OF_TAILNET[i], &list);
+	for (size_t i = 0; party->any && i < RANGES_OF_TAILNET.n; i++)
+		if (line_family(RANGES_OF_TAILNET.at[i].first.line) == family)
+			owners_add(t, RANGES_OF_TAILNET.at[i], &list);
 	for (size_t i = 0; party->any && i < t->n_subnets; i++)
 		if (t->subnets[i].outer == SUBNET_NONE &&
 		    line_family(t->subnets[i].range.first.line) == family)
@@ -87,16 +87,18 @@ side_own(struct prober *p, const struct party *party, enum end_side side, unsign
 static bool
 covers_tailnet(struct ranges literals, unsigned family)
 {
-	return family == V6 ? ranges_cover(literals, RANGES_OF_TAILNET[2])
-	                    : ranges_cover(literals, RANGES_OF_TAILNET[0]) &&
-	                              ranges_cover(literals, RANGES_OF_TAILNET[1]);
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n; i++)
+		if (line_family(RANGES_OF_TAILNET.at[i].first.line) == family &&
+		    !ranges_cover(literals, RANGES_OF_TAILNET.at[i]))
+			return false;
+	return true;
 }
 
 bool
 touches_tailnet(struct ranges literals)
 {
-	for (size_t i = 0; i < 3; i++)
-		if (ranges_overlap(literals, RANGES_OF_TAILNET[i]))
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n; i++)
+		if (ranges_overlap(literals, RANGES_OF_TAILNET.at[i]))
 			return true;
 	return false;
 }
@@ -167,7 +169,8 @@ static bool
 exits_are_handed(const struct prober *p, const struct set *exits, struct range range)
 {
 	const struct tailnet *t = p->tailnet;
-	if (range_is_internet(range) && !dialect_of(p->policy->target)->flat)
+	if (ranges_cover(RANGES_OF_INTERNET, range) &&
+	    !dialect_of(p->policy->target)->flat)
 		return exits->n > 0;
 	for (uint32_t i = 0; i < exits->n; i++)
 		if (machine_is_handed(&t->machines[exits->at[i]], range))
@@ -208,16 +211,11 @@ cover_range(struct covering *c, struct range range, enum truth truth)
 }
 
 static void
-cover_ranges(struct covering *c, const struct range *ranges, size_t n, enum truth truth)
+cover_ranges(struct covering *c, struct ranges ranges, enum truth truth)
 {
-	for (size_t i = 0; i < n; i++)
-		cover_range(c, ranges[i], truth);
+	for (size_t i = 0; i < ranges.n; i++)
+		cover_range(c, ranges.at[i], truth);
 }
-
-static const struct range everything[2] = {
-	{ { LINE_IPV4, 0, 0 }, { LINE_IPV4, 0, UINT32_MAX } },
-	{ { LINE_IPV6, 0, 0 }, { LINE_IPV6, UINT64_MAX, UINT64_MAX } },
-};
 
 /* `*`: as a destination everything, as a source the tailnet and its subnets,
  * of which an imagined one knows nothing. */
@@ -226,14 +224,14 @@ cover_any(struct covering *c)
 {
 	const struct tailnet *t = c->prober->tailnet;
 	if (c->side == SIDE_DST) {
-		cover_ranges(c, everything, 2, TRUTH_YES);
+		cover_ranges(c, RANGES_OF_EVERYTHING, TRUTH_YES);
 		return;
 	}
-	cover_ranges(c, RANGES_OF_TAILNET, 3, TRUTH_YES);
+	cover_ranges(c, RANGES_OF_TAILNET, TRUTH_YES);
 	for (size_t i = 0; i < t->n_subnets; i++)
 		cover_range(c, t->subnets[i].range, TRUTH_YES);
 	if (t->imagined)
-		cover_ranges(c, everything, 2, TRUTH_MAYBE);
+		cover_ranges(c, RANGES_OF_EVERYTHING, TRUTH_MAYBE);
 }
 
 /* Whether an address is routed inside the tailnet, and so is none of the
@@ -263,12 +261,12 @@ cover_internet(struct covering *c)
 {
 	struct prober *p = c->prober;
 	if (p->purpose == PROBE_EXPLAIN && !p->tailnet->imagined) {
-		cover_ranges(c, RANGES_OF_INTERNET, 7, TRUTH_YES);
+		cover_ranges(c, RANGES_OF_INTERNET, TRUTH_YES);
 		return;
 	}
 	for (size_t i = 0; i < c->end->n_atoms; i++) {
 		struct point point = c->end->atoms[i].range.first;
-		if (!point_in(RANGES_OF_INTERNET, 7, point))
+		if (!ranges_hold(RANGES_OF_INTERNET, point))
 			continue;
 		enum truth routed = point_is_routed(p, point);
 		cover_atom(c, i,
@@ -285,7 +283,7 @@ atom_is_named(const struct covering *c, const struct atom *atom)
 {
 	const struct tailnet *t = c->prober->tailnet;
 	bool owned = atom->owner != UINT32_MAX;
-	bool inside = point_of_tailnet(atom->range.first);
+	bool inside = ranges_hold(RANGES_OF_TAILNET, atom->range.first);
 	if (owned && set_holds(c->party->machines, atom->owner))
 		return TRUTH_YES;
 	if (t->imagined)
@@ -329,11 +327,12 @@ cover_of(struct prober *p, const struct probe_end *end, const struct party *part
 		c.sure[f].arena = c.may[f].arena = &c.scratch;
 	if (end->n_atoms) {
 		cover_named(&c);
-		cover_ranges(&c, party->literals, party->n_literals, TRUTH_YES);
+		for (size_t i = 0; i < party->n_literals; i++)
+			cover_range(&c, party->literals[i], TRUTH_YES);
 		if (party->any)
 			cover_any(&c);
 		if (party->danger)
-			cover_ranges(&c, everything, 2, TRUTH_YES);
+			cover_ranges(&c, RANGES_OF_EVERYTHING, TRUTH_YES);
 		if (party->internet)
 			cover_internet(&c);
 	}
@@ -395,7 +394,7 @@ cover_of_self(struct prober *p, const struct probe_end *end)
 		if (element_user(p, end, element) != USER_NONE)
 			cover_atom(&c, i, TRUTH_YES);
 		else if (p->tailnet->imagined &&
-		         point_of_tailnet(end->atoms[i].range.first))
+		         ranges_hold(RANGES_OF_TAILNET, end->atoms[i].range.first))
 			cover_atom(&c, i, TRUTH_MAYBE);
 	}
 	for (unsigned f = 0; f < FAMILIES; f++) {
@@ -463,7 +462,7 @@ end_is_wide(const struct prober *p, const struct probe_end *end)
 	if (end->elements->n > p->filter->n_parties)
 		return true;
 	for (size_t i = 0; p->tailnet->imagined && i < end->n_atoms; i++)
-		if (point_of_tailnet(end->atoms[i].range.first))
+		if (ranges_hold(RANGES_OF_TAILNET, end->atoms[i].range.first))
 			return true;
 	return set_has_vague(p, end->machines[V4]);
 }

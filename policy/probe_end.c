@@ -20,13 +20,6 @@ seek_machines(struct seeking *s, const struct set *machines)
 	s->end->elements = machines;
 }
 
-static void
-seek_ranges(struct seeking *s, const struct range *ranges, size_t n)
-{
-	s->end->ranges = ranges;
-	s->end->n_ranges = n;
-}
-
 /* "no tag tag:prdo is defined; did you mean tag:prod?" names, where there are
  * any, are those it could be. */
 static void
@@ -143,7 +136,7 @@ seek_host(struct seeking *s)
 	const struct policy *p = s->prober->policy;
 	const struct host *host = policy_host(p, s->end->selector.name);
 	if (host && host->good)
-		seek_ranges(s, &host->range, 1);
+		s->end->ranges = (struct ranges) { &host->range, 1 };
 	else
 		seek_machine(s, s->prober->tailnet->imagined ? "host" : "host or machine",
 		             &p->host_names);
@@ -155,7 +148,7 @@ seek_ipset(struct seeking *s)
 	const struct policy *p = s->prober->policy;
 	const struct ipset *ipset = policy_ipset(p, s->end->selector.text);
 	if (ipset)
-		seek_ranges(s, ipset->ranges.at, ipset->ranges.n);
+		s->end->ranges = ipset->ranges;
 	else
 		seek_fails(s, "ipset", "defined", &p->ipset_names);
 }
@@ -168,7 +161,7 @@ seek_party(struct seeking *s)
 	struct party party = party_of_selector(p->policy, p->tailnet, &s->end->selector);
 	seek_machines(s, party.any ? p->tailnet->everybody : party.machines);
 	if (party.internet)
-		seek_ranges(s, RANGES_OF_INTERNET, 7);
+		s->end->ranges = RANGES_OF_INTERNET;
 }
 
 /* All users of a domain: where the policy names no user:*@domain, none of those
@@ -235,7 +228,7 @@ seek(struct seeking *s)
 		seek_domain(s);
 		break;
 	case SELECTOR_ADDRESS:
-		seek_ranges(s, &s->end->selector.range, 1);
+		s->end->ranges = (struct ranges) { &s->end->selector.range, 1 };
 		break;
 	case SELECTOR_USER:
 		seek_user(s);

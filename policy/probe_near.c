@@ -84,7 +84,7 @@ lacks_route(struct prober *p, const struct probe_end *end, const struct rule *ru
 		struct point at = end->atoms[i].range.first;
 		if (rule->dst->any ||
 		    point_in(rule->dst->literals, rule->dst->n_literals, at) ||
-		    (rule->dst->internet && point_in(RANGES_OF_INTERNET, 7, at)))
+		    (rule->dst->internet && ranges_hold(RANGES_OF_INTERNET, at)))
 			return true;
 	}
 	return false;

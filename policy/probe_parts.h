@@ -93,10 +93,8 @@ line_family(uint32_t line)
 	return line == LINE_IPV6 ? V6 : V4;
 }
 
+/* Whether a point is in one of some ranges, in any order. */
 bool point_in(const struct range *, size_t n, struct point);
-
-/* In 100.64.0.0/10 or fd7a:115c:a1e0::/48, where machines have addresses. */
-bool point_of_tailnet(struct point);
 
 /* probe_atom.c */
 

@@ -101,7 +101,7 @@ cover_of_via(struct prober *p, const struct probe_end *end, const struct rule *r
 		const struct atom *atom = &end->atoms[i];
 		struct point at = atom->range.first;
 		bool internet =
-			rule->dst->internet && point_in(RANGES_OF_INTERNET, 7, at);
+			rule->dst->internet && ranges_hold(RANGES_OF_INTERNET, at);
 		bool literal = ranges_hold(literals, at);
 		unsigned f = line_family(at.line);
 		if (atom->served == SERVED_BY_OWNER) {

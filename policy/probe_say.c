@@ -54,9 +54,9 @@ covered_element(struct prober *p, const struct rule *rule, const struct probe_en
 static bool
 party_names_point(const struct party *party, struct point point, enum end_side side)
 {
-	if (party->internet && point_in(RANGES_OF_INTERNET, 7, point))
+	if (party->internet && ranges_hold(RANGES_OF_INTERNET, point))
 		return true;
-	if (party->any && (side == SIDE_DST || point_of_tailnet(point)))
+	if (party->any && (side == SIDE_DST || ranges_hold(RANGES_OF_TAILNET, point)))
 		return true;
 	return point_in(party->literals, party->n_literals, point);
 }
@@ -276,9 +276,10 @@ covers_devices(struct prober *p, const struct probe_end *end, const struct rule 
 	for (unsigned f = 0; f < FAMILIES; f++)
 		for (uint32_t i = 0; i < cover.may[f]->n; i++) {
 			uint32_t element = cover.may[f]->at[i];
-			if (element < n ? !p->tailnet->machines[element].shared
-			                : point_of_tailnet(
-						  end->atoms[element - n].range.first))
+			if (element < n
+			            ? !p->tailnet->machines[element].shared
+			            : ranges_hold(RANGES_OF_TAILNET,
+			                          end->atoms[element - n].range.first))
 				return true;
 		}
 	return false;

@@ -48,7 +48,7 @@ machines_of_end(struct asking *a, const struct probe_end *end, bool *guessed)
 		uint32_t owner = tailnet_owner_of(t, atom->range.first);
 		if (owner != UINT32_MAX && range_is_single(atom->range))
 			numbers_add(&list, owner);
-		else if (t->imagined && point_of_tailnet(atom->range.first))
+		else if (t->imagined && ranges_hold(RANGES_OF_TAILNET, atom->range.first))
 			*guessed = true;
 	}
 	*guessed |= end->opaque;

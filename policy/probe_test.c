@@ -91,8 +91,8 @@ point_is_reached(struct asked_world *a, const struct packet *p)
 				routed = true;
 				taken |= client_takes(a->table, a->tables[m], p);
 			}
-	for (size_t i = 0; i < 3; i++)
-		routed |= range_holds(RANGES_OF_TAILNET[i], p->dst);
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n; i++)
+		routed |= range_holds(RANGES_OF_TAILNET.at[i], p->dst);
 	for (uint32_t m = 0; m < t->n_machines && !routed; m++)
 		taken |= t->machines[m].exit_node &&
 		         client_takes(a->table, a->tables[m], p);

@@ -6,13 +6,13 @@
 #include "policy/dialect.h"
 #include "policy/numbers.h"
 
-const struct range RANGES_OF_TAILNET[3] = {
+static const struct range ranges_of_tailnet[] = {
 	{ V4(100, 64, 0, 0), V4(100, 115, 91, 255) },
 	{ V4(100, 115, 94, 0), V4(100, 127, 255, 255) },
 	{ V6(0xfd7a115ca1e00000, 0), V6(0xfd7a115ca1e0ffff, UINT64_MAX) },
 };
 
-const struct range RANGES_OF_INTERNET[7] = {
+static const struct range ranges_of_internet[] = {
 	{ V4(0, 0, 0, 0), V4(9, 255, 255, 255) },
 	{ V4(11, 0, 0, 0), V4(100, 63, 255, 255) },
 	{ V4(100, 128, 0, 0), V4(169, 253, 255, 255) },
@@ -22,11 +22,16 @@ const struct range RANGES_OF_INTERNET[7] = {
 	{ V6(0x2000000000000000, 0), V6(0x3fffffffffffffff, UINT64_MAX) },
 };
 
-/* Every address there is, outside the tailnet too. */
-static const struct range ranges_of_everything[2] = {
+static const struct range ranges_of_everything[] = {
 	{ V4(0, 0, 0, 0), V4(255, 255, 255, 255) },
 	{ V6(0, 0), V6(UINT64_MAX, UINT64_MAX) },
 };
+
+const struct ranges RANGES_OF_TAILNET = { ranges_of_tailnet, COUNT(ranges_of_tailnet) };
+const struct ranges RANGES_OF_INTERNET = { ranges_of_internet,
+	                                   COUNT(ranges_of_internet) };
+const struct ranges RANGES_OF_EVERYTHING = { ranges_of_everything,
+	                                     COUNT(ranges_of_everything) };
 
 static const enum role roles_of_autogroup[][2] = {
 	[AUTOGROUP_OWNER] = { ROLE_OWNER, ROLE_OWNER },
@@ -150,15 +155,6 @@ party_of_autogroup(struct party *party, struct tailnet *t, const struct selector
 	case AUTOGROUP_NONROOT:
 		break;
 	}
-}
-
-bool
-range_is_internet(struct range range)
-{
-	for (size_t i = 0; i < 7; i++)
-		if (range_covers(RANGES_OF_INTERNET[i], range))
-			return true;
-	return false;
 }
 
 void
@@ -407,8 +403,8 @@ add_routers_of_machines(struct numbers *list, const struct tailnet *t,
 static void
 add_anybody(struct numbers *list, const struct tailnet *t)
 {
-	for (size_t i = 0; i < 3; i++)
-		owners_add(t, RANGES_OF_TAILNET[i], list);
+	for (size_t i = 0; i < RANGES_OF_TAILNET.n; i++)
+		owners_add(t, RANGES_OF_TAILNET.at[i], list);
 	for (size_t i = 0; i < t->n_subnets; i++)
 		if (t->subnets[i].outer == SUBNET_NONE)
 			owners_add(t, t->subnets[i].range, list);
@@ -422,8 +418,8 @@ add_party_routers(struct numbers *list, const struct tailnet *t,
 	add_routers_of_machines(list, t, party->machines);
 	for (size_t i = 0; i < party->n_literals; i++)
 		add_routers(list, t, party->literals[i]);
-	for (size_t i = 0; party->internet && i < 7; i++)
-		add_routers(list, t, RANGES_OF_INTERNET[i]);
+	for (size_t i = 0; party->internet && i < RANGES_OF_INTERNET.n; i++)
+		add_routers(list, t, RANGES_OF_INTERNET.at[i]);
 	if (party->any)
 		numbers_add_set(list, t->routers);
 }
@@ -568,8 +564,8 @@ party_satisfying(const struct policy *p, struct tailnet *t, const struct party *
 		literal_without(&list, party->literals[i], failing);
 	for (size_t i = 0; party->any && i < t->n_subnets; i++)
 		literal_without(&list, t->subnets[i].range, failing);
-	for (size_t i = 0; party->danger && i < 2; i++)
-		literal_without(&list, ranges_of_everything[i], failing);
+	for (size_t i = 0; party->danger && i < RANGES_OF_EVERYTHING.n; i++)
+		literal_without(&list, RANGES_OF_EVERYTHING.at[i], failing);
 	party_take_literals(&kept, &list);
 	return kept;
 }
@@ -578,10 +574,11 @@ struct ranges
 party_flatten(struct arena *arena, const struct tailnet *t, const struct party *party)
 {
 	struct literals list = { .arena = arena }, prefixes = { .arena = arena };
-	for (size_t i = 0; (party->any || party->danger) && i < 2; i++)
-		literals_add(&list, ranges_of_everything[i]);
-	for (size_t i = 0; party->internet && i < 7; i++)
-		literals_add(&list, RANGES_OF_INTERNET[i]);
+	for (size_t i = 0; (party->any || party->danger) && i < RANGES_OF_EVERYTHING.n;
+	     i++)
+		literals_add(&list, RANGES_OF_EVERYTHING.at[i]);
+	for (size_t i = 0; party->internet && i < RANGES_OF_INTERNET.n; i++)
+		literals_add(&list, RANGES_OF_INTERNET.at[i]);
 	for (size_t i = 0; i < party->n_literals; i++)
 		literals_add(&list, party->literals[i]);
 	for (uint32_t i = 0; i < party->machines->n; i++) {

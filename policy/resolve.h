@@ -89,13 +89,13 @@ bool machine_satisfies(const struct policy *, const struct machine *,
                        const struct words *postures);
 
 /* `*` as a source, without the routed subnets: 100.64.0.0/10 less
- * 100.115.92.0/23, and fd7a:115c:a1e0::/48. Three ranges. */
-extern const struct range RANGES_OF_TAILNET[3];
+ * 100.115.92.0/23, and fd7a:115c:a1e0::/48. */
+extern const struct ranges RANGES_OF_TAILNET;
 
-/* autogroup:internet as a destination. Seven ranges. */
-extern const struct range RANGES_OF_INTERNET[7];
+/* autogroup:internet as a destination. */
+extern const struct ranges RANGES_OF_INTERNET;
 
-/* Whether autogroup:internet as a destination holds all of a range. */
-bool range_is_internet(struct range);
+/* Every address there is, outside the tailnet too. */
+extern const struct ranges RANGES_OF_EVERYTHING;
 
 #endif

@@ -126,8 +126,8 @@ add_others(struct spelling *s, struct numbers *list, const struct party *party)
 	}
 	for (size_t i = 0; i < party->n_literals; i++)
 		numbers_add(list, string_of_range(s, party->literals[i]));
-	for (size_t i = 0; party->any && i < 3; i++)
-		numbers_add(list, string_of_range(s, RANGES_OF_TAILNET[i]));
+	for (size_t i = 0; party->any && i < RANGES_OF_TAILNET.n; i++)
+		numbers_add(list, string_of_range(s, RANGES_OF_TAILNET.at[i]));
 	for (size_t i = 0; party->any && i < t->n_subnets; i++)
 		numbers_add(list, string_of_range(s, t->subnets[i].range));
 }

@@ -33,13 +33,10 @@ static bool
 range_has_relatives(const struct judge *judge, struct range range, enum family family)
 {
 	const struct tailnet *t = judge->tailnet;
-	bool may = false;
 
-	if (!t) {
-		for (size_t i = 0; i < 3; i++)
-			may = may || range_overlaps(RANGES_OF_TAILNET[i], range);
-		return may && (family == FAMILY_ALL || range_is_single(range));
-	}
+	if (!t)
+		return ranges_overlap(RANGES_OF_TAILNET, range) &&
+		       (family == FAMILY_ALL || range_is_single(range));
 	if (family == FAMILY_FIRST)
 		range.last = range.first;
 	for (size_t i = tailnet_address_from(t, range.first);
