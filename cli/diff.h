@@ -75,6 +75,15 @@ bool differing_is_empty(const struct differing *);
 const char *witness_command(struct arena *, const struct differing *, const struct diff *,
                             enum diff_side, const struct diff_access *);
 
+/* What one side alone allows: gained by the new one, or lost with the old one. */
+const struct diff_accesses *accesses_of(const struct diff *, enum diff_side);
+
+/* What guests gain or lose, where nobody else does: nothing is gained, or lost, if
+ * whoever is named is a member. An empty list where there is no such thing. */
+const struct diff_accesses *guests_access(const struct differing *, enum diff_side);
+
+/* output_diff.c */
+
 /* A list of names, no longer than people read unless all was asked for: the last of
  * them may be "17 more". n becomes how many are in it. */
 struct text *names_shown(struct arena *, const struct differing *, const struct text *,
@@ -88,17 +97,10 @@ const char *same_text(const struct differing *);
 const char *tailnet_text(struct arena *, const struct differing *, enum diff_side);
 const char *paper_text(struct arena *, const struct differing *);
 
-/* What one side alone allows: gained by the new one, or lost with the old one. */
-const struct diff_accesses *accesses_of(const struct diff *, enum diff_side);
-
-/* What guests gain or lose, where nobody else does: nothing is gained, or lost, if
- * whoever is named is a member. An empty list where there is no such thing. */
-const struct diff_accesses *guests_access(const struct differing *, enum diff_side);
-
 /* Whether something differs for some tailnets, and nothing for this one. */
 bool is_on_paper(const struct differing *);
 
-/* output_diff.c and its siblings: all of it, in one format. */
+/* All of it, in one format: output_diff.c, output_diff_json.c, output_markdown.c. */
 void diff_text(const struct differing *, struct output *);
 void diff_json(const struct differing *, struct output *);
 void diff_markdown(const struct differing *, struct output *);

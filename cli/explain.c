@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cli/reason.h"
-#include "cli/rows.h"
 #include "policy/show.h"
 
 struct explain_options {

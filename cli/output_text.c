@@ -1,7 +1,6 @@
 /* Findings for people: the place, the line with a caret, the notes. */
 #include "cli/output.h"
 
-#include "grammar/arena.h"
 #include "grammar/finding.h"
 #include "grammar/rune.h"
 

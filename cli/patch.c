@@ -23,10 +23,10 @@ struct stretch {
 	size_t old_first, old_end, new_first, new_end;
 };
 
-/* How often a line stands in the stretch, and where last. */
+/* How often a line stands in the stretch, and where last on the new side. */
 struct tally {
 	uint32_t n_old, n_new;
-	size_t at_old, at_new;
+	size_t at_new;
 };
 
 struct diff {
@@ -92,11 +92,8 @@ stretch_trim(const struct diff *diff, struct stretch s)
 static void
 tally_take(struct diff *diff, struct stretch s)
 {
-	for (size_t i = s.old_first; i < s.old_end; i++) {
-		struct tally *tally = &diff->tallies[diff->old.numbers[i]];
-		tally->n_old++;
-		tally->at_old = i;
-	}
+	for (size_t i = s.old_first; i < s.old_end; i++)
+		diff->tallies[diff->old.numbers[i]].n_old++;
 	for (size_t i = s.new_first; i < s.new_end; i++) {
 		struct tally *tally = &diff->tallies[diff->new.numbers[i]];
 		tally->n_new++;

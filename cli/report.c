@@ -2,7 +2,6 @@
 #include "cli/report.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

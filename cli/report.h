@@ -33,7 +33,7 @@ struct text report_harmless(struct arena *, struct text);
  * the current folder where it is. In the arena. */
 const char *report_file(struct arena *, const char *name);
 
-/* output_json.c and its siblings: all of a report, in one format. */
+/* report.c, output_sarif.c and its siblings: all of a report, in one format. */
 void report_json(const struct reporting *, struct output *);
 void report_sarif(const struct reporting *, struct output *);
 void report_github(const struct reporting *, struct output *);

@@ -1,6 +1,5 @@
 #include "policy/become.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"

@@ -1,7 +1,6 @@
 /* The situations of devices, as far as some rule asks for postures. */
 #include "policy/cut_parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"

@@ -265,6 +265,8 @@ uint32_t cut_ask(struct cut *, uint32_t filter, const struct words *postures);
 
 void cut_add(struct cut *, uint32_t filter, struct cut_box);
 
+/* cut_values.c */
+
 /* The number of a JSON value: equal ones have the same. */
 uint32_t cut_value(struct cut *, const struct tree *, const struct node *);
 
@@ -305,6 +307,9 @@ bool cut_is_open(const struct cut *, uint32_t dst_class, enum stratum,
 
 /* The sources of a set, of any situation that a list of postures covers. */
 const struct bits *cut_from(struct cut *, uint32_t set, uint32_t asked);
+
+/* The sources of a set without any posture. */
+const struct bits *cut_plain(struct cut *, uint32_t set);
 
 /* The class of a source, and its situation. */
 uint32_t cut_class_of(const struct cut *, uint32_t source);
@@ -377,8 +382,5 @@ const uint32_t *cut_class_points(struct cut *, enum cut_side, uint32_t class, si
 /* A flow from a source to a destination class; nothing is said of who allows it. */
 struct cut_flow cut_flow_of(struct cut *, uint32_t source, uint32_t dst_class,
                             uint32_t line, uint16_t port);
-
-/* The sources of a set without any posture. */
-const struct bits *cut_plain(struct cut *, uint32_t set);
 
 #endif

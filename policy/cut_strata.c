@@ -1,8 +1,6 @@
 /* Which pairs of points there are: families, and who owns both. */
 #include "policy/cut_parts.h"
 
-#include <stdlib.h>
-
 #include "grammar/arena.h"
 
 /* The family of each class, and its one owner if it has just one. */

@@ -4,7 +4,7 @@
 /*
  * Inventories on their way to a tailnet; seen by the inventory_*.c alone. Each
  * reader walks an object once with a table of its members, and hands on the
- * users and machines that it finds; inventory.c merges them.
+ * users and machines that it finds; inventory_merge.c puts them together.
  */
 
 #include <stdbool.h>

@@ -1,7 +1,6 @@
 #include "policy/lint.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"

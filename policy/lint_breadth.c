@@ -35,14 +35,6 @@ struct grant_look {
 	bool everything; /* the whole rule: everybody, everything, all ports */
 };
 
-static bool
-is_all_ports(const struct service_look *service)
-{
-	/* 1-65535 is all there is; nobody listens on 0 */
-	return service->ports.first <= 1 && service->ports.last == 65535 &&
-	       protocol_has_ports(service->protocol);
-}
-
 static void
 services_of_acl(struct lint *lint, const struct grant *grant, struct target_look *target)
 {
@@ -90,7 +82,8 @@ look_at_targets(struct lint *lint, struct grant_look *look)
 			services_of_acl(lint, grant, target);
 		target->anything = lint_crowd(lint, target->selector) >= CROWD_TAILNET;
 		for (size_t k = 0; k < target->n && !target->all; k++)
-			if (is_all_ports(&target->services[k]))
+			if (lint_is_all_ports(target->services[k].protocol,
+			                      target->services[k].ports))
 				target->all = &target->services[k];
 	}
 }
@@ -374,8 +367,8 @@ wide_range(struct lint *lint, const struct service_look *service)
 	unsigned n = (unsigned)(ports.last - ports.first) + 1;
 	const char *among = swallowed(ports);
 
-	if (n == 1 || (n <= WIDE_PORTS && !among) || is_all_ports(service) ||
-	    ports_all(ports))
+	if (n == 1 || (n <= WIDE_PORTS && !among) ||
+	    lint_is_all_ports(service->protocol, ports) || ports_all(ports))
 		return;
 	lint_raise(lint, &CHECK_WIDE_PORT_RANGE, service->span,
 	           "%u-%u are %u ports%s; name those in use", (unsigned)ports.first,

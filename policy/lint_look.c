@@ -203,6 +203,12 @@ lint_is_sensitive(struct lint *lint, const struct selector *selector)
 }
 
 bool
+lint_is_all_ports(int protocol, struct ports ports)
+{
+	return ports.first <= 1 && ports.last == 65535 && protocol_has_ports(protocol);
+}
+
+bool
 lint_is_empty_group(const struct lint *lint, const struct selector *selector)
 {
 	const struct group *group = selector->kind == SELECTOR_GROUP

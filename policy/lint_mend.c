@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "grammar/arena.h"
-
 /* How sentences say what was meant: between these. */
 static const struct {
 	const char *before, *after;

@@ -93,6 +93,10 @@ bool lint_is_sensitive(struct lint *, const struct selector *);
  * inventory only. */
 bool lint_is_of_tagged(struct lint *, const struct grant *);
 
+/* Whether a service is all ports: of a protocol that has them, 0 apart, where nobody
+ * listens. */
+bool lint_is_all_ports(int protocol, struct ports);
+
 /* A group of the policy that has no members: empty-group tells where it is named. */
 bool lint_is_empty_group(const struct lint *, const struct selector *);
 

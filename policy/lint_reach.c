@@ -351,22 +351,14 @@ allow_all_is_told(const struct lint *lint)
 	return false;
 }
 
-/* Nobody listens on port 0. */
-static bool
-is_all(struct ports ports)
-{
-	return ports.first <= 1 && ports.last == 65535;
-}
-
 static bool
 opens_all_ports(const struct grant *grant, const struct destination *dst)
 {
 	for (size_t i = 0; grant->section == SECTION_GRANTS && i < grant->n_ip; i++)
-		if (is_all(grant->ip[i].ports) &&
-		    protocol_has_ports(grant->ip[i].protocol))
+		if (lint_is_all_ports(grant->ip[i].protocol, grant->ip[i].ports))
 			return true;
 	for (size_t i = 0; i < dst->n_ports; i++)
-		if (is_all(dst->ports[i]) && protocol_has_ports(grant->ip[0].protocol))
+		if (lint_is_all_ports(grant->ip[0].protocol, dst->ports[i]))
 			return true;
 	return false;
 }

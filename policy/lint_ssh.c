@@ -2,7 +2,6 @@
 #include "policy/lint_pass.h"
 
 #include "grammar/arena.h"
-#include "grammar/duration.h"
 
 /* What a rule says, at one look. */
 struct ssh_look {

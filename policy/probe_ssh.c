@@ -1,10 +1,8 @@
 #include "policy/probe.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "grammar/arena.h"
-#include "policy/condition.h"
 #include "policy/probe_parts.h"
 #include "policy/show.h"
 

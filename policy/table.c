@@ -461,7 +461,7 @@ steps_of(struct table *t, struct arena *scratch, uint32_t machine)
 }
 
 /* One machine's table in the making. */
-struct cut {
+struct draft {
 	const struct table *table;
 	struct serving *servings;    /* of its goals */
 	struct wire_dst *dst;        /* room for those of all rules still to come */
@@ -485,37 +485,37 @@ servings_of(const struct table *t, struct arena *scratch, uint32_t machine)
 
 /* More elements of DstPorts. The rules of a grant come one after the other. */
 static void
-wire_take_origin(struct wire_rule *wire, struct cut *cut, const struct rule *rule,
+wire_take_origin(struct wire_rule *wire, struct draft *draft, const struct rule *rule,
                  size_t n_dst)
 {
-	struct wire_origin *next = cut->origins;
+	struct wire_origin *next = draft->origins;
 	if (n_dst == 0)
 		return;
 	if (wire->n_origins > 0 && next[-1].rule->grant == rule->grant) {
 		next[-1].n_dst += n_dst;
 		return;
 	}
-	*cut->origins++ = (struct wire_origin) { rule, n_dst };
+	*draft->origins++ = (struct wire_origin) { rule, n_dst };
 	wire->n_origins++;
 }
 
 /* The DstPorts of the steps of one place: addresses outer, ports inner. */
 static void
-wire_take_ports(struct wire_rule *wire, struct cut *cut, const struct step *steps,
+wire_take_ports(struct wire_rule *wire, struct draft *draft, const struct step *steps,
                 size_t n)
 {
-	wire->dst = cut->dst;
-	wire->origins = cut->origins;
+	wire->dst = draft->dst;
+	wire->origins = draft->origins;
 	for (size_t i = 0; i < n; i++) {
-		const struct serving *serving = &cut->servings[steps[i].serving];
-		const struct rule *rule = &cut->table->filter->rules[steps[i].rule];
+		const struct serving *serving = &draft->servings[steps[i].serving];
+		const struct rule *rule = &draft->table->filter->rules[steps[i].rule];
 		for (size_t k = 0; k < serving->n_items; k++)
 			for (size_t p = 0; p < rule->n_ports; p++)
-				*cut->dst++ = (struct wire_dst) { serving->items[k],
-					                          rule->ports[p] };
-		wire_take_origin(wire, cut, rule, serving->n_items * rule->n_ports);
+				*draft->dst++ = (struct wire_dst) { serving->items[k],
+					                            rule->ports[p] };
+		wire_take_origin(wire, draft, rule, serving->n_items * rule->n_ports);
 	}
-	wire->n_dst = (size_t)(cut->dst - wire->dst);
+	wire->n_dst = (size_t)(draft->dst - wire->dst);
 }
 
 /* IPProto: the protocol of a rule, and those of its shadows. */
@@ -531,32 +531,32 @@ wire_take_protocols(struct wire_rule *wire, const struct filter *filter)
 }
 
 static struct wire_rule
-wire_of_steps(struct cut *cut, const struct step *steps, size_t n)
+wire_of_steps(struct draft *draft, const struct step *steps, size_t n)
 {
-	const struct rule *rule = &cut->table->filter->rules[steps->rule];
+	const struct rule *rule = &draft->table->filter->rules[steps->rule];
 	struct wire_rule wire = { .src = steps->list,
 		                  .rule = rule,
 		                  .protocol = rule->protocol };
-	spelling_fetch(cut->table->spelling, wire.src);
-	wire_take_protocols(&wire, cut->table->filter);
+	spelling_fetch(draft->table->spelling, wire.src);
+	wire_take_protocols(&wire, draft->table->filter);
 	if (rule->kind == RULE_NETWORK) {
-		wire_take_ports(&wire, cut, steps, n);
+		wire_take_ports(&wire, draft, steps, n);
 	} else {
-		wire.cap_dst = cut->servings[steps->serving].items;
-		wire.n_cap_dst = cut->servings[steps->serving].n_items;
+		wire.cap_dst = draft->servings[steps->serving].items;
+		wire.n_cap_dst = draft->servings[steps->serving].n_items;
 	}
 	return wire;
 }
 
 /* How many elements of DstPorts they make. The ports are fetched meanwhile. */
 static size_t
-count_dst(const struct cut *cut, struct steps steps)
+count_dst(const struct draft *draft, struct steps steps)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < steps.n; i++) {
-		const struct rule *rule = &cut->table->filter->rules[steps.at[i].rule];
+		const struct rule *rule = &draft->table->filter->rules[steps.at[i].rule];
 		__builtin_prefetch(rule->ports);
-		n += rule->n_ports * cut->servings[steps.at[i].serving].n_items;
+		n += rule->n_ports * draft->servings[steps.at[i].serving].n_items;
 	}
 	return n;
 }
@@ -565,16 +565,16 @@ struct wire_table
 table_of(struct table *t, struct arena *scratch, uint32_t machine)
 {
 	struct steps steps = steps_of(t, scratch, machine);
-	struct cut cut = { .table = t, .servings = servings_of(t, scratch, machine) };
-	cut.dst = arena_room(scratch, count_dst(&cut, steps), sizeof(*cut.dst));
-	cut.origins = arena_room(scratch, steps.n, sizeof(*cut.origins));
+	struct draft draft = { .table = t, .servings = servings_of(t, scratch, machine) };
+	draft.dst = arena_room(scratch, count_dst(&draft, steps), sizeof(*draft.dst));
+	draft.origins = arena_room(scratch, steps.n, sizeof(*draft.origins));
 	struct wire_rule *rules = arena_room(scratch, steps.n, sizeof(*rules));
 	struct wire_table table = { .rules = rules };
 	for (size_t i = 0, n; i < steps.n; i += n) {
 		const struct step *first = &steps.at[i];
 		for (n = 1; i + n < steps.n && first[n].place == first->place; n++)
 			;
-		struct wire_rule wire = wire_of_steps(&cut, first, n);
+		struct wire_rule wire = wire_of_steps(&draft, first, n);
 		if (wire.n_dst || wire.n_cap_dst)
 			rules[table.n++] = wire;
 	}
