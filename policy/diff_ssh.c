@@ -624,20 +624,13 @@ change_tell(struct filling *f, const struct change *change)
 	}
 }
 
-static int
-texts_order(const void *left, const void *right)
-{
-	return text_compare(*(const struct text *)left, *(const struct text *)right);
-}
-
 /* Texts in one order, each once. */
 static const char *
 texts_text(struct arena *arena, struct text *texts, size_t n, const char *none)
 {
 	size_t kept = 0;
 
-	if (n > 1)
-		qsort(texts, n, sizeof(*texts), texts_order);
+	texts_sort(texts, n);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || !text_equal(texts[kept - 1], texts[i]))
 			texts[kept++] = texts[i];
