@@ -250,7 +250,7 @@ wide_sources(struct lint *lint, const struct grant_look *look)
 			            lint_inside(lint, source),
 			            text_of(autogroup_name(AUTOGROUP_MEMBER)));
 		} else if ((crowd == CROWD_TAILNET ||
-		            (crowd == CROWD_NONE && source == look->any)) &&
+		            (crowd == CROWD_NONE && look->any && source == look->any)) &&
 		           !look->everything) {
 			tailnet_prefix(lint, source, 0);
 		} else if (crowd == CROWD_ANY && !look->everything &&
