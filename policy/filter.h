@@ -2,7 +2,7 @@
 #define ACLC_POLICY_FILTER_H
 
 /*
- * READ FIRST. A filter: what a policy allows in a tailnet, as rules; each rule
+ * A filter: what a policy allows in a tailnet, as rules; each rule
  * remembers the grant it came from. One rule is one source side, one
  * destination, one protocol: spec/semantics.md section 2, steps 1 to 7.
  */

@@ -1,7 +1,7 @@
 #ifndef ACLC_POLICY_TAILNET_H
 #define ACLC_POLICY_TAILNET_H
 
-/* READ FIRST. Who is there: users, and machines with their addresses, tags and
+/* Who is there: users, and machines with their addresses, tags and
  * routes. (A machine is what the coordinators call a node; `struct node` is
  * taken by the tree.) Read from an inventory, or imagined from a policy. */
 
