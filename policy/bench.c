@@ -31,14 +31,15 @@ attributes_key(struct arena *arena, const struct attributes *attributes)
 /* Who is no machine of the tailnet is asked for no posture. */
 static const struct text anybody = { "*", 1 };
 
+/* For a source with these attributes; NULL: for one that is asked for no posture. */
 static struct filter *
-filter_under(struct benches *b, struct text key, const struct attributes *attributes)
+filter_under(struct benches *b, const struct attributes *attributes)
 {
 	if (!b->asks)
 		return b->filter;
 	const struct policy *policy =
-		key.at == anybody.at ? policy_unconditional(b->arena, b->policy)
-				     : policy_under(b->arena, b->policy, attributes);
+		attributes ? policy_under(b->arena, b->policy, attributes)
+			   : policy_unconditional(b->arena, b->policy);
 	return filter_compile(b->arena, policy, b->filter->tailnet);
 }
 
@@ -53,11 +54,11 @@ bench_of(struct benches *b, struct text key, const struct attributes *attributes
 	b->at = arena_grow(b->arena, b->at, known, &b->cap, sizeof *b->at);
 	b->at[number] = bench;
 	struct prober *p =
-		prober_make(b->arena, filter_under(b, key, attributes), PROBE_CLAIM);
+		prober_make(b->arena, filter_under(b, attributes), PROBE_CLAIM);
 	p->original = b->policy;
 	p->unconditional_known = true;
 	bench->prober = p;
-	if (b->asks && key.at != anybody.at)
+	if (b->asks && attributes)
 		p->unconditional = bench_of(b, anybody, NULL)->prober;
 	return bench;
 }

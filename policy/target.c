@@ -48,6 +48,7 @@ target_meant(struct arena *arena, struct text name)
 		                    TEXT_ARG(nearest.best));
 	return arena_format(arena, "; there are tailscale, headscale and %s to %s",
 	                    target_names[TARGET_TAILSCALE + 1],
+	                    /* cppcheck-suppress negativeIndex; it sees no target.def */
 	                    target_names[TARGET_HEADSCALE_NEWEST]);
 }
 
