@@ -686,10 +686,32 @@ a_question_about_ones_own_machines_is_of_pairs(void **state)
 	small_end(&s);
 }
 
+static void
+port_0_is_an_example_only_where_there_is_no_other(void **state)
+{
+	struct selector from = selector_parse(text_of("tag:a"));
+	struct selector to = selector_parse(text_of("tag:b"));
+	struct cut_flow some;
+	struct small s;
+
+	(void)state;
+	struct cut *cut =
+		cut_begin(&s, "{\"tagOwners\": {\"tag:a\": [], \"tag:b\": []}, \"acls\": "
+	                      "[{\"action\": \"accept\", \"src\": [\"tag:a\"], "
+	                      "\"dst\": [\"tag:b:*\"]}]}");
+	uint32_t src = cut_mention(cut, 0, CUT_SRC, &from, 1);
+	uint32_t dst = cut_mention(cut, 0, CUT_DST, &to, 1);
+	cut_close(cut);
+	assert_true(cut_between_any(cut, 0, src, dst, &some));
+	assert_int_equal(some.port, 1);
+	small_end(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(port_0_is_an_example_only_where_there_is_no_other),
 		cmocka_unit_test(covers_are_those_of_the_naive_opinion),
 		cmocka_unit_test(twice_the_rules_take_twice_the_work),
 		cmocka_unit_test(what_a_stricter_posture_lets_in_is_covered),
