@@ -28,10 +28,16 @@ attributes_key(struct arena *arena, const struct attributes *attributes)
 	return text_of(key);
 }
 
-/* Who is no machine of the tailnet is asked for no posture. */
-static const struct text anybody = { "*", 1 };
+/* Here and below attributes are NULL for a source that is asked for no posture, as
+ * who is no machine of the tailnet. */
+static struct text
+bench_key(const struct benches *b, const struct attributes *attributes)
+{
+	if (!b->asks)
+		return text_of("");
+	return attributes ? attributes_key(b->arena, attributes) : text_of("*");
+}
 
-/* For a source with these attributes; NULL: for one that is asked for no posture. */
 static struct filter *
 filter_under(struct benches *b, const struct attributes *attributes)
 {
@@ -44,10 +50,10 @@ filter_under(struct benches *b, const struct attributes *attributes)
 }
 
 static struct bench *
-bench_of(struct benches *b, struct text key, const struct attributes *attributes)
+bench_of(struct benches *b, const struct attributes *attributes)
 {
 	size_t known = b->names.n;
-	uint32_t number = names_add(&b->names, key);
+	uint32_t number = names_add(&b->names, bench_key(b, attributes));
 	if (number < known)
 		return b->at[number];
 	struct bench *bench = arena_alloc(b->arena, sizeof *bench);
@@ -59,7 +65,7 @@ bench_of(struct benches *b, struct text key, const struct attributes *attributes
 	p->unconditional_known = true;
 	bench->prober = p;
 	if (b->asks && attributes)
-		p->unconditional = bench_of(b, anybody, NULL)->prober;
+		p->unconditional = bench_of(b, NULL)->prober;
 	return bench;
 }
 
@@ -81,11 +87,10 @@ struct bench *
 bench_for(struct benches *b, const struct attributes *attributes,
           const struct selector *src, const struct probe_end **end, const char **why)
 {
-	struct text key = b->asks ? attributes_key(b->arena, attributes) : text_of("");
-	struct bench *bench = bench_of(b, key, attributes);
+	struct bench *bench = bench_of(b, attributes);
 	*end = probe_end_of_selector(bench->prober, src, why);
 	if (*end && b->asks && end_is_no_machine(*end, b->filter->tailnet->n_machines)) {
-		bench = bench_of(b, anybody, NULL);
+		bench = bench_of(b, NULL);
 		*end = probe_end_of_selector(bench->prober, src, why);
 	}
 	return *end ? bench : NULL;

@@ -279,6 +279,15 @@ only_machine(const struct judge *j, const struct probe_end *end)
 	return &t->machines[end->elements->at[0]];
 }
 
+/* The same for a login; a check asks whether it is checked. */
+static enum truth
+login_in_question(enum claim_kind kind, const struct ssh_answer *answer)
+{
+	if (kind == CLAIM_CHECK)
+		return answer->checked;
+	return kind == CLAIM_DENY ? answer->some : answer->all;
+}
+
 /* One login on one destination. */
 static void
 judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
@@ -296,9 +305,7 @@ judge_login(struct judge *j, struct bench *bench, const struct probe_end *src,
 	*answer = probe_ssh(bench->prober, bench_ssh(j->benches, bench), src, dst,
 	                    claim.login);
 	claim.ssh_answer = answer;
-	claim.verdict = verdict_of(claim.kind, claim.kind == CLAIM_CHECK ? answer->checked
-	                                       : claim.kind == CLAIM_DENY ? answer->some
-	                                                                  : answer->all);
+	claim.verdict = verdict_of(claim.kind, login_in_question(claim.kind, answer));
 	if (!j->brief || claim.verdict == CLAIM_FAILED)
 		probe_ssh_near(bench->prober, src, dst, claim.login, answer);
 	if (!j->brief || claim.verdict != CLAIM_PASSED)

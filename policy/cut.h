@@ -149,8 +149,8 @@ bool cut_between_all(struct cut *, uint32_t filter, uint32_t src, uint32_t dst,
 
 /*
  * Whether anything at all flows from a mentioned src to a mentioned dst, by any way
- * and with any protocol, and an example: one with a port other than 0 if there is
- * any, and a ping only if there is nothing else. Since a ping goes wherever anything
+ * and with any protocol, and an example (some may be NULL): one with a port if there
+ * is any, and a ping only if there is nothing else. Since a ping goes wherever anything
  * does (spec/wire-format.md 2), this is also whether one goes.
  */
 bool cut_between_any(struct cut *, uint32_t filter, uint32_t src, uint32_t dst,

@@ -67,7 +67,7 @@ struct cut_box {
 /* What a plane is about, but for the 0th: packets by any way. */
 struct cut_plane {
 	struct text via;         /* packets by routers with this tag; else empty */
-	struct text capability;  /* this; else empty */
+	struct text capability;  /* its name; else empty */
 	const struct tree *tree; /* where the value stands … */
 	const struct node *value; /* … NULL: the capability itself, whatever its values */
 };
@@ -257,7 +257,7 @@ uint32_t cut_end_of(struct cut *, uint32_t filter, enum cut_side, enum cut_way,
 uint32_t cut_end_apart(struct cut *, uint32_t filter, enum cut_side, enum cut_way,
                        const struct party *, const struct selector *list, size_t n);
 
-/* A destination that nothing else is, where there is nothing to tell on that axis. */
+/* A destination that stands for nothing, where that axis has nothing to tell. */
 uint32_t cut_nowhere(struct cut *);
 
 /* The number of a list of postures; 0 for NULL. */

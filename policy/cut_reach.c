@@ -28,6 +28,16 @@ flow_by(struct cut *cut, uint32_t filter, uint32_t source, uint32_t class,
 	return flow;
 }
 
+/* A port that both have; not 0, where nobody listens, if there is another. */
+static uint16_t
+port_between(const struct span_between *b, const struct cut_box *box)
+{
+	uint16_t lo = box->lo > b->lo ? box->lo : b->lo;
+	uint16_t hi = box->hi < b->hi ? box->hi : b->hi;
+
+	return lo == 0 && hi > 0 ? 1 : lo;
+}
+
 /* Some flow of a box that is between the ends, through one class. Here and below,
  * flow is NULL where it need not be told. */
 static bool
@@ -43,7 +53,7 @@ some_in_class(const struct span_between *b, const struct cut_box *box, uint32_t 
 		return false;
 	if (flow)
 		*flow = flow_by(b->cut, b->filter, residue_first(r), class, box,
-		                box->lo > b->lo ? box->lo : b->lo);
+		                port_between(b, box));
 	return true;
 }
 
@@ -242,25 +252,13 @@ bool
 cut_between_any(struct cut *cut, uint32_t filter, uint32_t src, uint32_t dst,
                 struct cut_flow *some)
 {
-	/* Nobody listens on port 0, so that it is a poor example. */
-	static const struct {
-		bool (*is_meant)(const struct cut_line *, int protocol);
-		struct ports ports;
-		int protocol;
-	} turns[] = {
-		{ is_with_ports, { 1, 65535 }, PROTOCOL_ANY },
-		{ is_with_ports, { 0, 0 }, PROTOCOL_ANY },
-		{ is_without_ports, { 0, 0 }, PROTOCOL_ANY },
-		{ is_asked_for, { 0, 0 }, PROTOCOL_ICMP },
-	};
 	bool self = cut->ends[dst].self;
 	struct span_between b = { .cut = cut, .filter = filter };
 
-	for (size_t i = 0; i < sizeof(turns) / sizeof(*turns); i++)
-		if (between_open(&b, src, dst, PROTOCOL_ANY, turns[i].ports) &&
-		    between_some(&b, turns[i].is_meant, turns[i].protocol, self, some))
-			return true;
-	return false;
+	return between_open(&b, src, dst, PROTOCOL_ANY, PORTS_ALL) &&
+	       (between_some(&b, is_with_ports, PROTOCOL_ANY, self, some) ||
+	        between_some(&b, is_without_ports, PROTOCOL_ANY, self, some) ||
+	        between_some(&b, is_asked_for, PROTOCOL_ICMP, self, some));
 }
 
 /* A class that is reached, or lacking, on a run of a protocol's line. */

@@ -142,7 +142,7 @@ plane_how(struct filling *f, const struct ssh_rule *rule)
 	const uint32_t *of = f->manners.of[f->side];
 	uint32_t how = of[rule->index];
 
-	f->n_turns = rule->index == 0 ? 0 : f->n_turns + (of[rule->index - 1] != how);
+	f->n_turns += rule->index > 0 && of[rule->index - 1] != how;
 	return cut_plane(f->c->cut, text_of(arena_format(f->c->arena, PLANE_HOW " %u %u",
 	                                                 how, f->n_turns)));
 }
@@ -244,6 +244,7 @@ fill_both(struct comparison *c, void *context)
 	for (int side = DIFF_OLD; side <= DIFF_NEW; side++) {
 		const struct policy *policy = c->both[side].policy;
 		f->side = (enum diff_side)side;
+		f->n_turns = 0;
 		c->cut->filters[side].n_units = (uint32_t)policy->n_ssh;
 		for (size_t i = 0; i < policy->n_ssh; i++)
 			fill_rule(f, &policy->ssh[i]);
@@ -757,7 +758,7 @@ diff_ssh(struct telling *t)
 		                   .arena = t->work,
 		                   .change_keys.arena = t->work };
 
-	if (sections_alike(t, sections, sizeof(sections) / sizeof(*sections)))
+	if (sections_alike(t, sections, COUNT(sections)))
 		return;
 	f.logins.names.arena = f.logins.domains.arena = t->work;
 	names_add(&f.logins.names, text_of("root"));

@@ -727,15 +727,11 @@ implicit_allow_all(struct lint *lint)
 static bool
 is_for_nobody(const struct lint *lint, const struct grant *grant)
 {
-	size_t n_src = 0, n_dst = 0;
+	size_t n = 0;
 
-	while (n_src < grant->src.n && lint_is_empty_group(lint, &grant->src.at[n_src]))
-		n_src++;
-	while (n_dst < grant->dst.n &&
-	       lint_is_empty_group(lint, &grant->dst.at[n_dst].selector))
-		n_dst++;
-	return (n_src > 0 && n_src == grant->src.n) ||
-	       (n_dst > 0 && n_dst == grant->dst.n);
+	while (n < grant->dst.n && lint_is_empty_group(lint, &grant->dst.at[n].selector))
+		n++;
+	return lint_is_nobody(lint, &grant->src) || (n > 0 && n == grant->dst.n);
 }
 
 void

@@ -219,6 +219,16 @@ lint_is_empty_group(const struct lint *lint, const struct selector *selector)
 }
 
 bool
+lint_is_nobody(const struct lint *lint, const struct selectors *list)
+{
+	size_t n = 0;
+
+	while (n < list->n && lint_is_empty_group(lint, &list->at[n]))
+		n++;
+	return n > 0 && n == list->n;
+}
+
+bool
 lint_is_machines(const struct selector *selector)
 {
 	return selector->kind == SELECTOR_TAG ||

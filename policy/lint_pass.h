@@ -100,6 +100,9 @@ bool lint_is_all_ports(int protocol, struct ports);
 /* A group of the policy that has no members: empty-group tells where it is named. */
 bool lint_is_empty_group(const struct lint *, const struct selector *);
 
+/* Whether a list is such groups alone. */
+bool lint_is_nobody(const struct lint *, const struct selectors *);
+
 /* A tag, or autogroup:tagged. */
 bool lint_is_machines(const struct selector *);
 

@@ -293,14 +293,8 @@ service_crosses(struct cut *cut, const struct service *ip, uint32_t src, uint32_
 		flow->protocol = ip->protocol;
 		return crosses;
 	}
-	struct ports ports = ip->ports;
-	struct cut_between between = { 0 };
-	/* nobody listens on port 0, so that it is a poor example */
-	if (ports_all(ports))
-		between = cut_between(cut, 0, src, dst, ip->protocol,
-		                      (struct ports) { 1, 65535 });
-	if (between.share == CUT_NOTHING)
-		between = cut_between(cut, 0, src, dst, ip->protocol, ports);
+	struct cut_between between =
+		cut_between(cut, 0, src, dst, ip->protocol, ip->ports);
 	*flow = between.some;
 	return between.share != CUT_NOTHING;
 }
@@ -651,8 +645,7 @@ routes_judge(struct lint *lint, const struct reach_ends *ends)
 		const struct approver *approver = &policy->approvers[i];
 		if (!approver->good || range_is_default_route(approver->range))
 			continue;
-		struct cut_flow some;
-		if (!cut_between_any(lint->cut, 0, ends->anybody, ends->routes[i], &some))
+		if (!cut_between_any(lint->cut, 0, ends->anybody, ends->routes[i], NULL))
 			lint_raise(lint, &CHECK_APPROVED_BUT_UNREACHABLE,
 			           approver->route.span,
 			           "routes to %s are approved, and no rule lets anybody "

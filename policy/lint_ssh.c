@@ -304,24 +304,13 @@ empty_rule(struct lint *lint, const struct ssh_rule *rule)
 	return true;
 }
 
-/* Whether somebody could log in by a rule: not all of its sources are empty groups,
- * as is told where those are named. */
-static bool
-has_askers(const struct lint *lint, const struct ssh_rule *rule)
-{
-	for (size_t i = 0; i < rule->src.n; i++)
-		if (!lint_is_empty_group(lint, &rule->src.at[i]))
-			return true;
-	return false;
-}
-
 void
 lint_ssh(struct lint *lint)
 {
 	for (size_t i = 0; i < lint->policy->n_ssh; i++) {
 		struct ssh_look look = look_at(lint, &lint->policy->ssh[i]);
 		if (!look.rule->good || look.rule->action == SSH_BAD ||
-		    empty_rule(lint, look.rule) || !has_askers(lint, look.rule))
+		    empty_rule(lint, look.rule) || lint_is_nobody(lint, &look.rule->src))
 			continue;
 		accepts(lint, &look);
 		any_account(lint, &look);
