@@ -632,6 +632,23 @@ what_some_and_what_each_of_a_group_reach_is_told_by_ports(void **state)
 	small_end(&s);
 }
 
+static void
+runs_of_ports_that_overlap_are_told_as_one(void **state)
+{
+	struct selector bob = selector_parse(text_of("bob@example.com"));
+	struct small s;
+
+	(void)state;
+	struct cut *cut =
+		cut_begin(&s, "{\"tagOwners\": {\"tag:db\": []}, \"grants\": ["
+	                      "{\"src\": [\"bob@example.com\"], \"dst\": [\"tag:db\"], "
+	                      "\"ip\": [\"tcp:1-100\", \"tcp:50-200\"]}]}");
+	uint32_t src = cut_mention(cut, 0, CUT_SRC, &bob, 1);
+	cut_close(cut);
+	assert_string_equal(reach_text(&s, cut, src, false), "6 1-200: db");
+	small_end(&s);
+}
+
 /* Of "svc:a" is only known that it is not "svc:b". */
 static void
 what_no_inventory_tells_is_told_apart_by_its_name(void **state)
@@ -719,6 +736,7 @@ main(void)
 			what_some_and_what_each_of_a_group_reach_is_told_by_ports),
 		cmocka_unit_test(
 			values_are_the_same_in_whatever_order_their_members_stand),
+		cmocka_unit_test(runs_of_ports_that_overlap_are_told_as_one),
 		cmocka_unit_test(what_no_inventory_tells_is_told_apart_by_its_name),
 		cmocka_unit_test(a_question_about_ones_own_machines_is_of_pairs),
 		cmocka_unit_test(covers_are_named_by_the_least_rules_in_their_order),
